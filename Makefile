@@ -54,7 +54,7 @@ lint: $(VENV)/.test ## Style and common mistakes
 types: $(VENV)/.test ## Types, strictly
 	@$(BIN)/mypy
 
-bench: packages $(VENV)/.test ## Measure, beside the floor and the peers (ARGS="--json --quick")
+bench: packages $(VENV)/.test $(VENV)/tryton/.installed ## Measure, beside the floor and the peers (ARGS="--json --quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
@@ -66,6 +66,7 @@ lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
 	done
 	$(PIP_COMPILE) --output-file requirements/build.txt requirements/build.in
 	$(PIP_COMPILE) --all-extras --output-file requirements/test.txt pyproject.toml requirements/oldest.in requirements/test.in
+	$(PIP_COMPILE) --output-file requirements/tryton.txt requirements/tryton.in
 	$(BIN)/python requirements/pin_alone.py requirements/schemas.in > requirements/schemas.txt
 
 vendor: ## Compare what the console has of others with npm
@@ -83,6 +84,12 @@ packages:
 	@.ci/install-packages
 
 set-up: packages $(VENV)/.test $(BIN)/.helm $(VENV)/share/.axe
+
+# Tryton, beside which we are measured, has an environment of its own: nothing of ours needs it.
+$(VENV)/tryton/.installed: requirements/tryton.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 # The environment. Each stamp stands for a set of pinned packages; the project itself is installed last, by link.
 

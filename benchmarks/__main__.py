@@ -31,6 +31,7 @@ from benchmarks import (
     sender,
     slips,
     start,
+    tryton,
 )
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
@@ -87,6 +88,8 @@ CUSTOMERS = 10_000
 """Of whom it is measured what they owe."""
 LISTED = 100_000
 """Orders on each side, beside which lists are measured; a tenth of them in a quick run."""
+SHIPPED = 200
+"""Orders, and shipments of Tryton, in a round: it takes a second and more for each; a tenth of them in a quick run."""
 INVOICED = 5_000
 """Customers whose delivery notes are invoiced, twenty each; a tenth of them in a quick run."""
 
@@ -222,6 +225,11 @@ def measure_agencies(machine: Servers, scale: Scale) -> dict[str, float]:
         return found | slips.measure(made, scale.rounds)
 
 
+def measure_tryton(machine: Servers, scale: Scale) -> dict[str, float]:
+    """From orders to what left, beside the shipments of Tryton, on PostgreSQL."""
+    return tryton.measure(machine, scale.rounds, SHIPPED if scale is FULL else SHIPPED // 10)
+
+
 def measure_books(machine: Servers, scale: Scale) -> dict[str, float]:
     """The file of entries for the tax office, on either kind of base."""
     with books.databases(machine) as made:
@@ -244,6 +252,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "search": measure_search,
     "credit": measure_credit,
     "agencies": measure_agencies,
+    "tryton": measure_tryton,
     "books": measure_books,
     "lists": measure_lists,
     "mailboxes": measure_mailboxes,

@@ -129,6 +129,12 @@ FIGURES = (
             Figure(f"slips_over_floor{suffix}", "over writing the rows that come of it"),
         )
     ),
+    Figure(
+        "slips_from_allocation_orders_per_s",
+        "orders of 8 lines, allocated and delivered by slips, PostgreSQL: orders/s",
+    ),
+    Figure("tryton_shipments_per_s", "shipments of 8 lines of Tryton, assigned, picked, packed and done: shipments/s"),
+    Figure("slips_over_tryton", "ours over theirs", at_least=1),
     Figure("fec_lines", "lines of the tax office's file of entries"),
     *(
         figure
