@@ -1,10 +1,12 @@
 """The message that travels between sites: pure values and functions, no I/O, no clock, no settings.
 
 `answer.py` may import: diagnosis, errors, money, order, order_rules, peppol, shapes.
+`as_peppol.py` may import: answer, change, electronic_address, money, order, peppol.
 `business_hash.py` may import: change, money, order.
 `card.py` may import: diagnosis, email_address, errors, key_notice, manifest, plain_text, seal, shapes, strict_json.
 `change.py` may import: diagnosis, errors, money, order, order_rules, peppol.
 `diagnosis.py` may import: plain_text, typography.
+`electronic_address.py` may import: nothing.
 `email_address.py` may import: nothing.
 `errors.py` may import: diagnosis.
 `identity.py` may import: nothing.

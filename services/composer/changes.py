@@ -11,6 +11,7 @@ from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.documents.documents import change_id
 from intergestan_exchange.outbox.changes import read_document
 from intergestan_exchange.outbox.order_mail import file_name, senders
+from intergestan_msg.as_peppol import cancellation_as_peppol, change_as_peppol
 from intergestan_msg.business_hash import cancellation_hash, change_hash
 from intergestan_msg.change import OrderChange
 from intergestan_msg.email_address import EmailAddress
@@ -28,7 +29,7 @@ def prepare_changes(connection: Connection, request: Request) -> Prepared:
     """Read the changes that the mail shall carry, by order number, and render them."""
     partner = request.partner
     rows = _read_changes(connection, request.mail.id)
-    changes = [respelled(read_document(row), row.spelled) for row in rows]
+    changes = [respelled(_as_peppol(read_document(row)), row.spelled) for row in rows]
     attachments = tuple(_attachment(row, change) for row, change in zip(rows, changes, strict=True))
     sender, reply_to = senders(connection, request.site, request.relay, request.mail.requested_by_id)
     return Prepared(
@@ -50,6 +51,11 @@ def _read_changes(connection: Connection, mail_id: int) -> Sequence[AnyRow]:
         .where(PurchaseOrderChange.outbound_mail_id == mail_id)
         .order_by(PurchaseOrder.number)
     ).all()
+
+
+def _as_peppol(change: Change) -> Change:
+    """What stands in the database may be of an earlier release; what leaves is as Peppol lets it be."""
+    return change_as_peppol(change) if isinstance(change, OrderChange) else cancellation_as_peppol(change)
 
 
 def _attachment(row: AnyRow, change: Change) -> Attachment:

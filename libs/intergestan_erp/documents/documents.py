@@ -21,6 +21,8 @@ from intergestan_db.tables import (
 )
 from intergestan_db.tables import Party as PartyRow
 from intergestan_msg.answer import ANSWER_LINES, AnswerCode, OrderAnswer
+from intergestan_msg.as_peppol import answer_as_peppol, as_buyer, as_charge, as_delivery, as_line, as_seller
+from intergestan_msg.electronic_address import SIRET, address_of
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, totals_of
 from intergestan_msg.order import (
     Address,
@@ -35,8 +37,8 @@ from intergestan_msg.order import (
 )
 from intergestan_msg.spelling import respelled
 
-SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
-"""Codes of the identifier schemes (ICD and EAS) that we write."""
+GTIN = "0160"
+"""The scheme of a GTIN (ICD)."""
 
 USUAL_TYPE = "220"
 """The type of an order that names none (UNCL 1001)."""
@@ -141,9 +143,8 @@ def change_id(number: str, revision: int) -> str:
 
 
 def _endpoint(siret: str | None, vat_id: str | None) -> Identifier | None:
-    if siret:
-        return Identifier(siret, SIRET)
-    return Identifier(vat_id, FRENCH_VAT) if vat_id and vat_id.startswith("FR") else None
+    found = address_of(siret, vat_id)
+    return Identifier(found[1], found[0]) if found is not None else None
 
 
 def _by_order(connection: Connection, wanted: Executable, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
@@ -164,9 +165,13 @@ def carried_by(order: Order) -> dict[str, str] | None:
 
 
 def order_document(head: Any, lines: Iterable[Any], charges: Iterable[Any], buyer: Party, seller: Party) -> Order:
-    """An order from the rows that have its columns; a head without `contact_name` names nobody to ask."""
-    order_lines = tuple(_line(line) for line in lines)
-    allowances = tuple(_charge(charge) for charge in charges)
+    """An order as Peppol lets it be, from the rows that have its columns; a head without `contact_name` names nobody to
+    ask.
+    """
+    buyer, seller = as_buyer(buyer), as_seller(seller)
+    order_lines = tuple(as_line(_line(line)) for line in lines)
+    allowances = tuple(as_charge(_charge(charge)) for charge in charges)
+    delivery = _delivery(head)
     sums = totals_of(((line.line_total or Decimal(0), line.item.tax) for line in order_lines), allowances)
     contact = Contact(head.contact_name, None, head.contact_email) if head.contact_name else None
     return Order(
@@ -177,7 +182,7 @@ def order_document(head: Any, lines: Iterable[Any], charges: Iterable[Any], buye
         seller=seller,
         lines=order_lines,
         note=head.note,
-        delivery=_delivery(head),
+        delivery=as_delivery(delivery, buyer.address.country if buyer.address else None) if delivery else None,
         allowances=allowances,
         tax_amount=sums.tax_amount,
         totals=sums.totals,
@@ -230,7 +235,7 @@ def _delivery(head: AnyRow) -> Delivery | None:
 
 
 def _answer(row: AnyRow, buyer: Party, seller: Party, currency: str, today: date) -> OrderAnswer:
-    return OrderAnswer(
+    answer = OrderAnswer(
         id=f"{row.order_number}-{row.n}",
         issue_date=today,
         order_id=row.order_number,
@@ -243,3 +248,4 @@ def _answer(row: AnyRow, buyer: Party, seller: Party, currency: str, today: date
         lines=ANSWER_LINES.convert(row.lines or []),
         change_id=change_id(row.order_number, row.revision) if row.revision else None,
     )
+    return answer_as_peppol(answer)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db.database import Database
 from intergestan_db.enums import PurchaseState
 from intergestan_db.problem import Fault, FileProblems, Problem, Remark
+from intergestan_db.site_rows import read_site
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.inputs.identity import case_doubts
@@ -158,14 +159,15 @@ def _settle(
     """
     faults: list[Fault] = []
     settled = [known.values(order, faults) for order in orders]
-    stored = _stored(connection, [order.number for order in orders if order.number])
+    country = str(read_site(connection).country)
+    stored = _stored(connection, [order.number for order in orders if order.number], country)
     new: list[OrderValues] = []
     there: list[str] = []
     for order, values in zip(orders, settled, strict=True):
         if order.number is None or order.number not in stored:
             new += [values] if values is not None else []
             faults += [] if options.any_dates else known.titled(order, implausible_days(order, today))
-        elif values is not None and values.content() == stored[order.number]:
+        elif values is not None and values.content(country) == stored[order.number]:
             there.append(order.number)
         elif values is not None:
             faults.append(_conflict(order))
@@ -203,7 +205,7 @@ def _conflict(order: FileOrder) -> Fault:
     )
 
 
-def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
+def _stored(connection: Connection, wanted: Sequence[str], country: str) -> dict[str, Any]:
     """The content of the orders that have one of these numbers."""
     found: dict[str, Any] = {}
     for start in range(0, len(wanted), _MOST_VALUES):
@@ -214,7 +216,7 @@ def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
             query = select(table.__table__).where(table.purchase_order_id.in_(list(by_id))).order_by(table.id)
             for row in connection.execute(query).mappings():
                 getattr(by_id[row["purchase_order_id"]], rows).append(dict(row))
-        found |= {order.head["number"]: order.content() for order in by_id.values()}
+        found |= {order.head["number"]: order.content(country) for order in by_id.values()}
     return found
 
 

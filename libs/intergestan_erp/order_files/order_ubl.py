@@ -20,6 +20,7 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_erp.order_files.order_buyer import buyer_of
 from intergestan_erp.order_files.order_types import carried, kept, taken_type
+from intergestan_msg.as_peppol import UNNAMED
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, ROUNDED, ZERO, AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Identifier, Item, Party, Period, one_day
@@ -409,7 +410,7 @@ class _Document:
         tax = self._tax((charge.tax,), place) if charge.tax else None
         return FileCharge(
             amount=charge.signed,
-            reason=charge.reason,
+            reason=None if charge.reason in UNNAMED else charge.reason,
             vat_category=tax.code or None if tax else None,
             vat_rate=tax.percent if tax else None,
         )

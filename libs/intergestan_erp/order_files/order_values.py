@@ -84,13 +84,22 @@ class OrderValues:
     kept: dict[str, Any] = field(default_factory=dict)
     notes: tuple[Remark, ...] = ()
 
-    def content(self) -> tuple[Any, ...]:
-        """What makes two orders the same one: all that a file says, but not who follows it or its state."""
+    def content(self, country: str) -> tuple[Any, ...]:
+        """What makes two orders the same one: all that a file says, but not who follows it or its state.
+
+        What a document of ours makes up is no difference (`intergestan_msg.as_peppol`).
+
+        :param country: the site's, which a place that names none is in.
+        """
         return (
-            _said(self.head, _HEAD),
-            [_said(line, _LINE) for line in self.lines],
-            [_said(charge, _CHARGE) for charge in self.charges],
+            _said({**self.head, "delivery_country": self.head.get("delivery_country") or country}, _HEAD),
+            [_said(_zero_rated(line), _LINE) for line in self.lines],
+            [_said(_zero_rated(charge), _CHARGE) for charge in self.charges],
         )
+
+
+def _zero_rated(row: Row) -> Row:
+    return {**row, "vat_category": "Z"} if row["vat_category"] == "S" and row["vat_rate"] == ZERO else row
 
 
 def _said(row: Row, names: Sequence[str]) -> list[Any]:

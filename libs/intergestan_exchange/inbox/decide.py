@@ -43,6 +43,7 @@ from intergestan_exchange.inbox.rules import (
 )
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
+from intergestan_msg.as_peppol import UNNAMED
 from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, plain, totals_of
 from intergestan_msg.order import Item, Order, OrderLine, one_day
 
@@ -182,7 +183,8 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
 def book_charge(asked: AllowanceCharge) -> BookedCharge:
     """A charge of the document as it is booked."""
     tax = asked.tax
-    return BookedCharge(asked.reason, asked.signed, tax.code if tax else None, tax.percent if tax else None)
+    reason = None if asked.reason in UNNAMED else asked.reason
+    return BookedCharge(reason, asked.signed, tax.code if tax else None, tax.percent if tax else None)
 
 
 def book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool) -> BookedLine:
@@ -255,9 +257,9 @@ def _answer(pairs: list[Pair], language: str, findings: Iterable[Finding]) -> Re
 
 
 def _item(pair: Pair) -> Item:
-    """The item as asked, with the VAT that is booked."""
+    """The item as asked; with the VAT that is booked, where that is another one."""
     if not pair.has_other_vat:
-        return pair.asked.item
+        return replace(pair.asked.item, tax=None)
     return replace(pair.asked.item, tax=TaxCategory(pair.booked.vat_category, pair.booked.vat_rate))
 
 

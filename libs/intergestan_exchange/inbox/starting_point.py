@@ -28,6 +28,8 @@ from intergestan_msg.shapes import Shape
 _Same = Callable[["Figures", "Figures"], bool]
 OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
 """Codes of lines that are not as the buyer ordered them, until the buyer agrees."""
+_NOTHING = {"S", "Z"}
+"""Categories that mean the same at 0 %: releases before wrote either, and Peppol allows Z alone."""
 _APPLIED = (LedgerOutcome.CREATED, LedgerOutcome.APPLIED)
 
 
@@ -131,8 +133,10 @@ def _same_allowance(stated: Figures, ours: Figures) -> bool:
 def _same_vat(stated: Figures, ours: Figures) -> bool:
     if stated.vat_rate is None:
         return True
-    other_category = stated.vat_category and ours.vat_category and stated.vat_category != ours.vat_category
-    return stated.vat_rate == ours.vat_rate and not other_category
+    if stated.vat_rate != ours.vat_rate or not (stated.vat_category and ours.vat_category):
+        return stated.vat_rate == ours.vat_rate
+    categories = {stated.vat_category, ours.vat_category}
+    return len(categories) == 1 or (not stated.vat_rate and categories == _NOTHING)
 
 
 def _same_total(stated: Figures, ours: Figures) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from intergestan_db.site_rows import read_partner, read_site
+from intergestan_exchange.outbox.document_data import Lacking, lacking_in
 from intergestan_exchange.outbox.order_mail import order_mail, read_sender_rules
 from intergestan_exchange.outbox.request import check_order_address, partner_row
 from intergestan_msg.email_address import EmailAddress
@@ -30,6 +31,7 @@ class Preview:
 
     :ivar to: where it would go; None where no address is known yet. :ivar proposed: the address that their card names.
     :ivar text: in the partner's language, its lines ended by line feeds.
+    :ivar lacking: what the documents lack for the software of others.
     """
 
     sender: str
@@ -39,6 +41,7 @@ class Preview:
     subject: str
     text: str
     attachments: tuple[Attached, ...]
+    lacking: Lacking
 
 
 def preview(
@@ -65,6 +68,7 @@ def preview(
         subject=orders_subject(mail.orders, language),
         text=as_text.render(orders_page(mail.orders, language)).replace("\r\n", "\n"),
         attachments=tuple(Attached(each.name, len(each.content)) for each in mail.attachments),
+        lacking=lacking_in(mail.orders),
     )
 
 

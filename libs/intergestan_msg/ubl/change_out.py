@@ -49,7 +49,12 @@ def _header(change: OrderChange, order: Order) -> str:
         + text("CustomerReference", order.customer_reference)
         + text("AccountingCost", order.accounting_cost)
         + inside("ValidityPeriod", text("EndDate", optional(str, order.valid_until)))
-        + inside("OrderReference", text("ID", order.id) + text("IssueDate", order.issue_date.isoformat()))
+        + inside("OrderReference", text("ID", order.id) + _day_of(change, order))
         + inside("QuotationDocumentReference", text("ID", order.quotation_id))
         + inside("OriginatorDocumentReference", text("ID", order.originator_order_id))
     )
+
+
+def _day_of(change: OrderChange, order: Order) -> str:
+    """The day of the order; a reader that finds none takes the change's own."""
+    return text("IssueDate", order.issue_date.isoformat()) if order.issue_date != change.issue_date else ""

@@ -3,7 +3,7 @@
 from intergestan_msg.money import Price, Totals
 from intergestan_msg.order import Delivery, Order, OrderLine
 from intergestan_msg.ubl.names import ORDER
-from intergestan_msg.ubl.parts_out import address, allowances, issued, item, party, period, role
+from intergestan_msg.ubl.parts_out import Named, address, allowances, issued, item, party, period, role
 from intergestan_msg.ubl.xml_out import amount, document, flag, identifier, inside, optional, quantity, text
 
 
@@ -40,7 +40,7 @@ def parties(order: Order) -> str:
     return (
         role("BuyerCustomerParty", order.buyer)
         + role("SellerSupplierParty", order.seller)
-        + role("OriginatorCustomerParty", order.originator)
+        + role("OriginatorCustomerParty", order.originator, Named.ALONE)
         + role("AccountingCustomerParty", order.invoice_to)
         + inside("Delivery", optional(_delivery, order.delivery))
         + inside("DeliveryTerms", text("ID", order.incoterm) + text("SpecialTerms", order.delivery_terms))
@@ -53,7 +53,7 @@ def _delivery(value: Delivery) -> str:
     return (
         inside("DeliveryLocation", place)
         + period("RequestedDeliveryPeriod", value.wanted)
-        + party("DeliveryParty", value.party)
+        + party("DeliveryParty", value.party, Named.ALONE)
     )
 
 

@@ -1,6 +1,7 @@
 """Writing the parts that orders and answers share, each with its elements in the order of the schema."""
 
 from datetime import date, time
+from enum import Enum
 
 from intergestan_msg.money import AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Contact, Identifier, Item, Party, Period
@@ -30,29 +31,39 @@ def _identification(value: Identifier) -> str:
     return f"<cac:PartyIdentification>{identifier('ID', value)}</cac:PartyIdentification>"
 
 
-def party(tag: str, value: Party | None) -> str:
+class Named(Enum):
+    """Which elements have a party's name, where it is registered by it: a reader takes either for both."""
+
+    TWICE = 0
+    ALONE = 1  # cac:PartyName
+    AS_REGISTERED = 2  # cac:PartyLegalEntity
+
+
+def party(tag: str, value: Party | None, named: Named = Named.TWICE) -> str:
     """A whole `cac:Party`, under this tag."""
     if value is None:
         return ""
+    is_one = value.name == value.legal_name
     tax = text("CompanyID", value.vat_id)
     content = (
         identifier("EndpointID", value.endpoint)
         + each(_identification, value.identifiers)
-        + inside("PartyName", text("Name", value.name))
+        + ("" if is_one and named is Named.AS_REGISTERED else inside("PartyName", text("Name", value.name)))
         + inside("PostalAddress", optional(address, value.address))
         + (inside("PartyTaxScheme", tax + _scheme("VAT")) if tax else "")
         + inside(
             "PartyLegalEntity",
-            text("RegistrationName", value.legal_name) + identifier("CompanyID", value.legal_id),
+            ("" if is_one and named is Named.ALONE else text("RegistrationName", value.legal_name))
+            + identifier("CompanyID", value.legal_id),
         )
         + inside("Contact", optional(_contact, value.contact))
     )
     return f"<cac:{tag}>{content}</cac:{tag}>"
 
 
-def role(tag: str, value: Party | None) -> str:
+def role(tag: str, value: Party | None, named: Named = Named.TWICE) -> str:
     """A party in its role, such as `cac:BuyerCustomerParty`."""
-    return inside(tag, party("Party", value))
+    return inside(tag, party("Party", value, named))
 
 
 def issued(on: date, at: time | None) -> str:

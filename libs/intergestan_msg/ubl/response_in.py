@@ -1,5 +1,6 @@
 """Reading a UBL OrderResponse, or an OrderResponseSimple."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -155,7 +156,16 @@ def _line(element: Element, reading: Reading) -> AnswerLine:
     number, buyers = found["id"], values.get("buyers_line")
     found |= {"id": buyers, "number": number} if buyers and buyers != number else {}
     notes = [note for note in (values.get("note"), found.pop("note", None)) if note]
-    return AnswerLine(**found, note="\n".join(notes) or None, substitute=values.get("substitute"))
+    item, substitute = _with_its_tax(found.pop("item", None), values.get("substitute"))
+    return AnswerLine(**found, item=item, note="\n".join(notes) or None, substitute=substitute)
+
+
+def _with_its_tax(thing: Item | None, substitute: Item | None) -> tuple[Item | None, Item | None]:
+    """The thing of a line and what takes its place; the same thing with a tax says what its tax is."""
+    if thing is None or substitute is None or substitute.tax is None or thing.tax is not None:
+        return thing, substitute
+    same = Item(thing.name, sellers_id=thing.sellers_id, standard_id=thing.standard_id, tax=substitute.tax)
+    return (replace(thing, tax=substitute.tax), None) if substitute == same else (thing, substitute)
 
 
 _HEAD: Table = {

@@ -1,11 +1,13 @@
 """Writing a UBL OrderResponse."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from intergestan_msg.answer import AnswerLine, OrderAnswer
 from intergestan_msg.order import Item
+from intergestan_msg.peppol import PEPPOL_ORDER_RESPONSE_ADVANCED
 from intergestan_msg.ubl.names import ORDER_RESPONSE
-from intergestan_msg.ubl.parts_out import issued, item, period, role
+from intergestan_msg.ubl.parts_out import Named, issued, item, period, role
 from intergestan_msg.ubl.xml_out import amount, document, inside, optional, quantity, text
 
 NO_ITEM = "<cac:Item/>"  # the schema wants one
@@ -33,14 +35,23 @@ def _header(answer: OrderAnswer) -> str:
         + text("Note", answer.note)
         + text("DocumentCurrencyCode", answer.currency)
         + inside("OrderReference", text("ID", answer.order_id))
-        + inside("OrderDocumentReference", text("ID", answer.change_id))
-        + role("SellerSupplierParty", answer.seller)
-        + role("BuyerCustomerParty", answer.buyer)
+        + inside(_reference(answer), text("ID", answer.change_id))
+        + role("SellerSupplierParty", answer.seller, Named.AS_REGISTERED)
+        + role("BuyerCustomerParty", answer.buyer, Named.AS_REGISTERED)
         + inside("Delivery", period("PromisedDeliveryPeriod", answer.promised))
     )
 
 
+def _reference(answer: OrderAnswer) -> str:
+    """Where the change that is answered is named: Peppol's element (T116) is none of UBL 2.1."""
+    advanced = (answer.customization_id or "").startswith(PEPPOL_ORDER_RESPONSE_ADVANCED)
+    return "OrderChangeDocumentReference" if advanced else "OrderDocumentReference"
+
+
 def _line(line: AnswerLine, currency: str) -> str:
+    thing, other = line.item, line.substitute
+    if thing is not None and thing.tax is not None and other is None:
+        thing, other = with_tax_apart(thing)
     return (
         "<cac:OrderLine><cac:LineItem>"
         + text("ID", line.number or line.id)
@@ -50,11 +61,20 @@ def _line(line: AnswerLine, currency: str) -> str:
         + quantity("MaximumBackorderQuantity", line.backorder, line.unit)
         + inside("Delivery", period("PromisedDeliveryPeriod", line.promised))
         + inside("Price", _price(line.price, line.base_quantity, currency))
-        + (optional(item, line.item) or NO_ITEM)
+        + (optional(item, thing) or NO_ITEM)
         + "</cac:LineItem>"
-        + (_substitute(line.substitute, line.id) if line.substitute else "")
+        + (_substitute(other, line.id) if other else "")
         + f"<cac:OrderLineReference>{text('LineID', line.id)}</cac:OrderLineReference></cac:OrderLine>"
     )
+
+
+def with_tax_apart(thing: Item) -> tuple[Item, Item]:
+    """A thing without its tax, and the same thing with it, as what takes its place.
+
+    Peppol's answers have no other element for the tax of a line; `response_in` undoes it.
+    """
+    same = Item(thing.name, sellers_id=thing.sellers_id, standard_id=thing.standard_id, tax=thing.tax)
+    return replace(thing, tax=None), same
 
 
 def _price(price: Decimal | None, base: Decimal, currency: str) -> str:

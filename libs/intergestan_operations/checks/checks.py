@@ -21,7 +21,7 @@ from intergestan_operations.checks.console_checks import check_console
 from intergestan_operations.checks.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
 from intergestan_operations.checks.key_checks import check_keys
 from intergestan_operations.checks.mail_checks import check_answers, check_notices, check_reports
-from intergestan_operations.checks.party_checks import check_codes, check_search
+from intergestan_operations.checks.party_checks import check_codes, check_documents, check_search
 from intergestan_operations.checks.payment_checks import check_due, check_working_days
 from intergestan_operations.checks.privacy_checks import check_bell_is_guarded, check_private_files
 from intergestan_operations.checks.statement_checks import check_statements
@@ -46,6 +46,7 @@ _CHECKS: tuple[Check, ...] = (
     *(check_bell_is_guarded, check_private_files, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
+    check_documents,
     *(check_due, check_working_days, check_agencies, check_stock, check_allocator, check_all_books),
     check_console,
 )

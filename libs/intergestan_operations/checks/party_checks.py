@@ -1,4 +1,6 @@
-"""The checks of `doctor` about third parties: whether they can be found, and whether there are codes left."""
+"""The checks of `doctor` about third parties: whether they can be found, whether there are codes left, and whether
+documents can name them.
+"""
 
 from __future__ import annotations
 
@@ -48,3 +50,22 @@ def check_codes(checkup: Checkup) -> Iterator[Finding]:
         "of those that begin with {prefix}, {left} of {count} are left", prefix=prefix, left=left, count=rule.count
     )
     yield Finding(subject, False, text, Said("Make codes longer."), (Act.CODE_SETTINGS,))
+
+
+def check_documents(checkup: Checkup) -> Iterator[Finding]:
+    """Whether documents can name both parties as Peppol wants it. What they lack is no fault between our sites."""
+    from intergestan_exchange.outbox.document_data import unidentified
+
+    subject = Said("Documents")
+    with checkup.database.read() as connection:
+        lacking = unidentified(connection)
+    if lacking.is_ours_missing:
+        yield Finding(subject, True, Said("for software of others they lack our SIRET or VAT number"))
+    if lacking.partners:
+        text = Said(
+            "for software of others they lack the SIRET or VAT number, or the country, of {partners}",
+            partners=", ".join(lacking.partners),
+        )
+        yield Finding(subject, True, text)
+    if not (lacking.is_ours_missing or lacking.partners):
+        yield Finding(subject, True, Said("all parties have a number and a country, as Peppol wants it"))

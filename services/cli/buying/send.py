@@ -112,6 +112,7 @@ def _preview(
     call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, address: str | None, *, as_json: bool
 ) -> None:
     from intergestan_exchange.outbox.preview import preview
+    from services.cli.shown import in_place
 
     with call.database.read() as connection:
         ids = [order["id"] for order in orders]
@@ -125,6 +126,7 @@ def _preview(
                 "subject": mail.subject,
                 "text": mail.text,
                 "attachments": [{"name": each.name, "size": each.size} for each in mail.attachments],
+                "lacking": mail.lacking.codes,
             }
         )
         return
@@ -133,6 +135,8 @@ def _preview(
     typer.echo(f"Subject: {mail.subject}\n\n{mail.text}")
     for each in mail.attachments:
         typer.echo(_("Attachment: {name} ({size} bytes)").format(name=each.name, size=each.size))
+    for remark in mail.lacking.said:
+        say(_("For software of others: {what}").format(what=in_place(remark)))
     say(_("Nothing was sent."))
 
 
