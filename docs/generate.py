@@ -1,4 +1,4 @@
-"""Writes what stands in the code: settings, metrics, state diagrams and shown requirements, and the dashboards.
+"""Writes what stands in the code: settings, metrics, state diagrams, titles, shown requirements, and the dashboards.
 
 `python docs/generate.py` writes them; with `--check` it says what is out of date and exits with 1.
 """
@@ -17,6 +17,7 @@ from deploy.grafana.panels import LANGUAGES, dashboard
 from deploy.postgresql import rights
 from docs.requirement_list import SOURCES
 from intergestan_db.states import MACHINES, diagram
+from intergestan_erp.order_files.order_csv import COLUMNS
 from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
 from services.allocator.settings import AllocatorProcess
@@ -91,6 +92,12 @@ def _between(page: Path, parts: dict[str, str]) -> str:
     return text
 
 
+def titles() -> str:
+    """What the columns of orders may be called besides."""
+    rows = "".join(f"| {each[0]} | {', '.join(each[1:])} |\n" for each in COLUMNS.values() if each[1:])
+    return f"| column | also |\n|---|---|\n{rows}"
+
+
 def ids_in(text: str) -> set[str]:
     """The ids that a docstring names, with those between the ends of a range."""
     return {
@@ -138,6 +145,7 @@ def pages() -> dict[Path, str]:
         DOCS / "metrics.md": METRICS_HEAD + "".join(map(_row, METRICS)),
         **dict(_dashboards()),
         architecture: _between(architecture, {"states": diagrams}),
+        DOCS / "files.md": _between(DOCS / "files.md", {"titles": titles()}),
         DOCS / "security.md": _between(DOCS / "security.md", {"rights": rights.matrix()}),
         ROLES: _between(ROLES, {"rights": rights.grants(), "guards": rights.triggers()}),
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from intergestan_db.file_tables.csv_table import csv_rows
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_db.tables import Product, ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure, Mark
+from intergestan_erp.inputs.one_table import csv_table
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.inputs.vat import rate_fits
@@ -53,7 +53,7 @@ def read_products(file: str, data: bytes, decimal_mark: Mark | None = None) -> l
     :raises FileProblems: with every fault there is.
     """
     findings = Findings(decimal_mark)
-    rows = read_rows(file, csv_rows(file, data), TABLE, findings)
+    rows = read_rows(file, csv_table(file, data, TABLE, findings), TABLE, findings)
     products = [product_of(cells) for cells in rows]
     refuse_twice(rows)
     if not rows and not findings.faults:

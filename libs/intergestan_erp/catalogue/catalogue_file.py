@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from intergestan_db.file_tables.csv_table import csv_rows
 from intergestan_db.file_tables.rows import Rows
 from intergestan_db.file_tables.xlsx_table import Cell, write_sheets
 from intergestan_db.file_tables.zip_safety import MAGIC, open_zip, read_part
@@ -26,6 +25,7 @@ from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Fami
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.identifiers import guarded, in_workbook
+from intergestan_erp.inputs.one_table import csv_table
 from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_msg.identity import nfc
@@ -92,7 +92,8 @@ def read_file(file: str, data: bytes, known: KnownCodes, findings: Findings | No
     :param findings: what is known of the file, and where what must be known of it goes.
     :raises FileProblems: with every fault; nothing may then be taken.
     """
-    return _Reader(file, known, Findings() if findings is None else findings).catalogue(dict(_tables(file, data)))
+    found = Findings() if findings is None else findings
+    return _Reader(file, known, found).catalogue(dict(_tables(file, data, found)))
 
 
 def write_csv_zip(catalogue: Catalogue, language: str, *, raw: bool = False) -> bytes:
@@ -174,10 +175,10 @@ def _cell(name: str, value: Any, language: str) -> Cell:
     return cell.normalize() if isinstance(cell, Decimal) else cell
 
 
-def _tables(file: str, data: bytes) -> Iterator[tuple[str, tuple[str, Rows]]]:
+def _tables(file: str, data: bytes, findings: Findings) -> Iterator[tuple[str, tuple[str, Rows]]]:
     """The tables of a file by subject: what people call each of them, and its rows."""
     if not data.startswith(MAGIC):
-        yield PRODUCTS, ("", csv_rows(file, data))
+        yield PRODUCTS, ("", csv_table(file, data, SUBJECTS[PRODUCTS].table, findings))
         return
     from intergestan_db.file_tables.xlsx_in import is_workbook, read_sheets
 
@@ -188,7 +189,9 @@ def _tables(file: str, data: bytes) -> Iterator[tuple[str, tuple[str, Rows]]]:
     else:
         archive, only = open_zip(file, data), None
         parts = {
-            name: lambda name=name: csv_rows(file, read_part(file, archive, name))  # type: ignore[misc]
+            name: lambda name=name: csv_table(  # type: ignore[misc]
+                file, read_part(file, archive, name), SUBJECTS[_subject_of(name) or PRODUCTS].table, findings, name
+            )
             for name in archive.namelist()
             if not name.startswith("__MACOSX/")  # what macOS adds to every zip
         }

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
+from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.file_tables.rows import BookCell, Kind, Value
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Fault, Remark
@@ -49,14 +50,22 @@ class Findings:
     :ivar texts: the texts in columns of numbers, which decide about the file's decimal mark.
     :ivar zone: where the days of the file are days of.
     :ivar currency: what its amounts must be in, where the file cannot say that itself; None: whoever reads it compares.
+    :ivar encoding: what is said of its bytes, where they are text.
     """
 
-    def __init__(self, said: Mark | None = None, zone: tzinfo | None = None, currency: str | None = None) -> None:
+    def __init__(
+        self,
+        said: Mark | None = None,
+        zone: tzinfo | None = None,
+        currency: str | None = None,
+        encoding: Encoding | None = None,
+    ) -> None:
         self.faults: list[Fault] = []
         self.remarks: list[Remark] = []
         self.texts: list[tuple[str, Figure]] = []
         self.zone = zone
         self.currency = currency
+        self.encoding = encoding
         self._said = said
         self._marks: Marks | None = None
 

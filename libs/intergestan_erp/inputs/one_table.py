@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from intergestan_db.file_tables.csv_table import csv_rows
+from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.file_tables.rows import Rows
 from intergestan_db.file_tables.zip_safety import MAGIC
 from intergestan_db.problem import Fault, FileProblems, Remark
 from intergestan_erp.inputs.cells import Findings
-from intergestan_erp.inputs.table import Columns, has_titles
+from intergestan_erp.inputs.table import Columns, has_titles, titles_in
 
 _PAGES = (b"<html", b"<!doctype html", b"<table", b"<meta")
 
@@ -20,7 +21,7 @@ def table_of(file: str, data: bytes, columns: Columns, findings: Findings) -> Ro
     """
     if not data.startswith(MAGIC):
         refuse_page(file, data)
-        return csv_rows(file, data)
+        return csv_table(file, data, columns, findings)
     from intergestan_db.file_tables.xlsx_in import read_sheets
 
     rows_of = {name: list(rows) for name, rows in read_sheets(file, data).items()}
@@ -44,6 +45,29 @@ def table_of(file: str, data: bytes, columns: Columns, findings: Findings) -> Ro
             findings.remarks.append(Remark(None, None, "The sheet «{sheet}» was read, and no other.", sheet=name))
         return rows_of[name]
     return next(iter(rows_of.values()), [])
+
+
+def csv_table(file: str, data: bytes, columns: Columns, findings: Findings, part: str | None = None) -> Rows:
+    """The rows of a CSV file, whose encoding its sender may have said.
+
+    :param columns: what the table may have, by which is told what stands between the cells.
+    :param part: what findings call the table.
+    :raises FileProblems: where the bytes are no CSV.
+    """
+
+    def say(encoding: Encoding) -> None:
+        findings.remarks.append(
+            Remark(
+                None,
+                None,
+                "The file was read as {encoding}, which nothing in it proves: look at letters with accents.",
+                part=part,
+                encoding=encoding.title(),
+            )
+        )
+
+    titles = titles_in(columns)
+    return csv_rows(file, data, encoding=findings.encoding, titles_in=titles, guessed=say)
 
 
 def refuse_page(file: str, data: bytes) -> None:

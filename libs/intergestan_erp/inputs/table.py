@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import chain, islice
 
+from intergestan_db.file_tables.csv_table import MOST_ABOVE
 from intergestan_db.file_tables.rows import BookCell, Kind, Row, Rows, Value
 from intergestan_db.problem import Fault, FileProblems, Remark
 from intergestan_erp.inputs.cells import Cells, Findings
@@ -24,6 +26,44 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML cannot carry: it would stop the order's mail, not its entry."""
 _LIKE = 0.85
 """How much a title must be like one of ours so that it is proposed."""
+_ENOUGH = 2
+"""Titles by which a row is known as that of the titles, though some are missing."""
+_MOST_SHOWN = 5
+_TELLING = (
+    *("ttc", "ht", "tva", "vat", "remise", "brut", "net", "client", "customer", "fournisseur", "vendor", "supplier"),
+    *(
+        "livraison",
+        "delivery",
+        "factur",
+        "invoice",
+        "adresse",
+        "postal",
+        "ville",
+        "pays",
+        "date",
+        "delai",
+        "prix",
+        "price",
+    ),
+    *("total", "montant", "amount", "quantit", "qte", "qty", "ligne", "line", "unit", "poids", "frais", "port", "taux"),
+    *(
+        "recu",
+        "livre",
+        "reste",
+        "vente",
+        "achat",
+        "cout",
+        "cost",
+        "pour",
+        "par",
+        "code",
+        "nom",
+        "name",
+        "numero",
+        "type",
+    ),
+)
+"""What a title means: one that has such a part, and the other not, is another title, however alike they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +81,26 @@ class Columns:
 def read_rows(file: str, rows: Rows, columns: Columns, findings: Findings, part: str | None = None) -> list[Cells]:
     """The rows of a table that have any value, none perhaps.
 
-    :param rows: the titles first.
+    The titles are the first row that has all that the table must have; where none has, the one that has most of them
+    is told what it lacks.
+
     :param findings: where faults and remarks go; `part`: what they call the table.
     :raises FileProblems: when the titles are not those of such a table.
     """
     remaining = iter(rows)
-    heading = next((row for row in remaining if any(map(_stripped, row.cells))), Row(1, []))
+    above = list(islice(remaining, MOST_ABOVE))
+    place = _heading(above, columns)
+    heading = above[place] if above else Row(1, [])
     titles = [_stripped(cell) for cell in heading.cells]
     positions = _positions(file, titles, columns, heading.number)
     shown = {name: titles[index] for name, index in positions.items()}
-    if heading.number > 1:
-        findings.remarks.append(Remark(heading.number, None, "The titles were read in this row.", part=part))
-    filled = [cells for row in remaining if (cells := _cells(row, positions, shown, len(titles), findings, part))]
+    _say_what_stands_above(above[:place], heading.number, findings, part)
+    filled = []
+    for row in chain(above[place + 1 :], remaining):
+        if _repeats(row, titles):
+            findings.remarks.append(Remark(row.number, None, "The titles stand in this row again.", part=part))
+        elif cells := _cells(row, positions, shown, len(titles), findings, part):
+            filled.append(cells)
     findings.texts += [
         (text, figure) for cells in filled for name, figure in columns.numbers.items() if (text := cells.written(name))
     ]
@@ -60,11 +108,66 @@ def read_rows(file: str, rows: Rows, columns: Columns, findings: Findings, part:
 
 
 def has_titles(rows: Sequence[Row], columns: Columns) -> bool:
-    """Whether the first row that says anything has the titles of such a table."""
-    heading = next((row for row in rows if any(map(_stripped, row.cells))), Row(1, []))
+    """Whether one of the first rows has the titles of such a table."""
+    above = rows[:MOST_ABOVE]
+    place = _heading(above, columns)
+    return place < len(above) and _missing(_known_in(above[place].cells, columns), columns) == 0
+
+
+def titles_in(columns: Columns) -> Callable[[Sequence[Value]], int]:
+    """How many of some cells are titles of such a table, each counted once."""
     names = _names(columns)
-    found = {names.get(plain_title(_stripped(cell))) for cell in heading.cells}
-    return found >= set(columns.required)
+
+    def count(cells: Sequence[Value]) -> int:
+        return len({names[plain] for cell in cells if (plain := plain_title(_stripped(cell))) in names})
+
+    return count
+
+
+def _known_in(cells: Sequence[Value], columns: Columns) -> set[str]:
+    names = _names(columns)
+    return {name for cell in cells if (name := names.get(plain_title(_stripped(cell)))) is not None}
+
+
+def _missing(known: set[str], columns: Columns) -> int:
+    return len(set(columns.required) - known)
+
+
+def _heading(rows: Sequence[Row], columns: Columns) -> int:
+    """The place of the row of titles among the first ones."""
+    known = [_known_in(row.cells, columns) for row in rows]
+    whole = next((place for place, found in enumerate(known) if _missing(found, columns) == 0), None)
+    if whole is not None:
+        return whole
+    first = next((place for place, row in enumerate(rows) if any(map(_stripped, row.cells))), 0)
+    best = max(range(len(rows)), key=lambda place: (len(known[place]), -place), default=0)
+    return best if rows and len(known[best]) >= _ENOUGH else first
+
+
+def _say_what_stands_above(above: Sequence[Row], row: int, findings: Findings, part: str | None) -> None:
+    """What is not taken is named."""
+    if not above:
+        return
+    texts = [text for each in above for cell in each.cells if (text := _stripped(cell))]
+    if not texts:
+        findings.remarks.append(Remark(row, None, "The titles were read in this row.", part=part))
+        return
+    shown = ", ".join(f"«{text}»" for text in texts[:_MOST_SHOWN]) + (", …" if len(texts) > _MOST_SHOWN else "")
+    findings.remarks.append(
+        Remark(
+            row,
+            None,
+            "The titles were read in this row; what stands above was not taken: {texts}.",
+            part=part,
+            texts=shown,
+        )
+    )
+
+
+def _repeats(row: Row, titles: Sequence[str]) -> bool:
+    """Whether a row is that of the titles once more, as lists in pages have it."""
+    cells = [_stripped(cell) for cell in row.cells]
+    return any(cells) and [each for each in cells if each] == [each for each in titles if each]
 
 
 def plain_title(title: str) -> str:
@@ -147,9 +250,22 @@ def _unknown(row: int, title: str, names: Mapping[str, str], titles: Titles) -> 
     plain = plain_title(title)
     if plain.endswith("ttc") and not plain.startswith(("total", "montant")):
         return Fault(row, title, "This is a price with VAT, and ours are without: write the price without VAT.")
-    close = get_close_matches(plain.replace("montant", "total"), names, n=1, cutoff=_LIKE)
+    if plain.startswith(("remise", "rabais", "discount", "escompte", "rist")):
+        return Fault(
+            row,
+            title,
+            "Nobody knows whether this is a percentage or an amount, and of what: write the price with it taken off, "
+            "and remove the column.",
+        )
+    plain = plain.replace("montant", "total")
+    close = [each for each in get_close_matches(plain, names, n=3, cutoff=_LIKE) if _means_as(each, plain)]
     if close:
         meant = titles[names[close[0]]][0]
         return Fault(row, title, "Nobody knows this column. Did you mean «{meant}»?", meant=meant)
     known = ", ".join(known[0] for known in titles.values())
     return Fault(row, title, "Nobody knows this column: remove it. Known are {known}.", known=known)
+
+
+def _means_as(one: str, other: str) -> bool:
+    """Whether titles mean the same, written with a slip: they begin alike, and have the same telling parts."""
+    return one[:1] == other[:1] and all((part in one) == (part in other) for part in _TELLING)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final
 
+from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.problem import Remark
 from intergestan_erp.inputs.figure import Mark
 from intergestan_msg.money import ONE, ZERO
@@ -22,12 +24,14 @@ class Options:
     :ivar any_dates: whether its dates are meant, however old or far they are.
     :ivar prices_required: whether a line without a price is a fault; else it gets our catalogue's.
     :ivar buyer: the name, SIRET or VAT number of the buyer whose documents these are; None: they are ours.
+    :ivar encoding: of a CSV file, where it does not show it itself.
     """
 
     decimal_mark: Mark | None = None
     any_dates: bool = False
     prices_required: bool = False
     buyer: str | None = None
+    encoding: Encoding | None = None
 
 
 USUAL: Final = Options()
@@ -75,6 +79,30 @@ class FileCharge:
     vat_rate: Decimal | None = None
 
 
+class SumOf(StrEnum):
+    """What a row of totals adds up."""
+
+    ANY = "any"
+    EXCLUSIVE = "exclusive"
+    TAX = "tax"
+    INCLUSIVE = "inclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSum:
+    """What a row of totals states: of the order above it, of the orders since `since`, or of all that stand above it.
+
+    :ivar since: the row from which it may count; the one behind the row of totals before it.
+    :ivar quantity: how many pieces or lines it states.
+    """
+
+    row: int
+    title: str
+    since: int
+    amounts: tuple[tuple[SumOf, Decimal], ...] = ()
+    quantity: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileBuyer:
     """Who orders, as a document says it: all its numbers and names, as far as there are any."""
@@ -101,6 +129,7 @@ class FileOrder:
     :ivar carried: what goes to the supplier with the order and has no column: fields of `Order` by name.
     :ivar kept: what has no column and is kept with the note of the import: the type, references.
     :ivar notes: what the reader of the file has to say.
+    :ivar sums: what rows of totals behind its lines state.
     """
 
     row: int | None
@@ -123,6 +152,7 @@ class FileOrder:
     carried: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Remark, ...] = ()
+    sums: tuple[FileSum, ...] = ()
 
     @property
     def figures(self) -> Stated:

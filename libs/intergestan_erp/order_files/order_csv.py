@@ -17,51 +17,94 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from intergestan_db.file_tables.csv_table import csv_rows
 from intergestan_db.file_tables.rows import Rows
 from intergestan_db.problem import FileProblems, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.number_format import Per
+from intergestan_erp.inputs.one_table import csv_table
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_erp.order_files.order_types import REFERENCES, carried, kept, taken_type
+from intergestan_erp.order_files.total_rows import split_totals, with_sums
 from intergestan_msg.identity import nfc
 from intergestan_msg.money import CENT, ONE, ZERO, fits
 
 COLUMNS: Titles = {
-    "number": ("ID Pièce", "Numéro", "N°", "Commande", "Order"),
-    "date": ("Date",),
-    "supplier": ("Fournisseur", "Code fournisseur", "Raison sociale"),
+    "number": (
+        *("ID Pièce", "Numéro", "N°", "No", "Commande", "Order", "N° commande", "No commande", "Numéro commande"),
+        *("Numéro de commande", "N° de commande", "No de commande", "Num. commande", "Commande n°", "Bon de commande"),
+        *("N° bon de commande", "N° BC", "N° pièce", "Numéro de pièce", "Numéro pièce", "N° document", "N° doc"),
+        *("Réf. commande", "Référence commande", "Order number", "Order no", "Order ID", "PO", "PO number", "PO no"),
+        *("Purchase order", "Purchase order number"),
+    ),
+    "date": (
+        *("Date", "Date commande", "Date de commande", "Date de la commande", "Date cde", "Date pièce"),
+        *("Date de pièce", "Date de la pièce", "Date document", "Date doc", "Order date", "PO date", "Date of order"),
+    ),
+    "supplier": (
+        *("Fournisseur", "Code fournisseur", "Raison sociale", "Nom du fournisseur", "Nom fournisseur", "Code fourn."),
+        *("Code frs", "Frs", "Fourn.", "SIRET fournisseur", "N° fournisseur", "Vendor", "Vendor name", "Vendor code"),
+        *("Vendor no", "Supplier name", "Supplier no"),
+    ),
     "note": ("Nature",),
-    "followed_by": ("Suivi", "Par"),
-    "currency": ("Devise",),
-    "wanted_date": ("Livraison souhaitée", "Date de livraison"),
-    "delivery_name": ("Livrer à",),
+    "followed_by": ("Suivi", "Par", "Suivi par"),
+    "currency": ("Devise", "Code devise", "Monnaie", "Currency code"),
+    "wanted_date": (
+        *("Livraison souhaitée", "Date de livraison", "Date livraison", "Date de livraison souhaitée"),
+        *("Date livraison souhaitée", "Date liv.", "Livraison le", "Delivery date", "Requested date"),
+        "Requested delivery date",
+    ),
+    "delivery_name": ("Livrer à", "Ship to"),
     "delivery_line1": ("Livraison adresse 1",),
     "delivery_line2": ("Livraison adresse 2",),
-    "delivery_postcode": ("Livraison code postal",),
-    "delivery_city": ("Livraison ville",),
-    "delivery_country": ("Livraison pays",),
+    "delivery_postcode": ("Livraison code postal", "Code postal livraison", "CP livraison"),
+    "delivery_city": ("Livraison ville", "Ville livraison", "Ville de livraison"),
+    "delivery_country": ("Livraison pays", "Pays livraison", "Pays de livraison"),
     "type_code": ("Type de commande",),
-    "customer_reference": ("Référence client",),
-    "quotation_id": ("Devis",),
+    "customer_reference": ("Référence client", "Réf. client"),
+    "quotation_id": ("Devis", "N° devis", "Quotation"),
     "accounting_cost": ("Imputation",),
-    "line": ("Ligne",),
-    "product": ("Produit", "Code produit", "Référence"),
-    "name": ("Désignation",),
-    "quantity": ("Quantité", "Qté"),
-    "unit": ("Unité",),
-    "price": ("Prix", "PU HT", "Prix unitaire"),
-    "vat_rate": ("TVA", "Taux de TVA", "VAT"),
-    "line_note": ("Remarque",),
+    "line": ("Ligne", "N° ligne", "No ligne", "N° de ligne", "Numéro de ligne", "Line number", "Line no"),
+    "product": (
+        *("Produit", "Code produit", "Référence", "Réf.", "Réf. produit", "Référence produit", "Article"),
+        *("Code article", "Réf. article", "Référence article", "N° article", "Code art.", "Item", "Item code"),
+        *("Item number", "Item no", "Product code", "SKU", "Part number"),
+    ),
+    "name": (
+        *(
+            "Désignation",
+            "Libellé",
+            "Description",
+            "Désignation article",
+            "Désignation produit",
+            "Désignation de l'article",
+        ),
+        *("Libellé article", "Libellé produit", "Libellé de l'article", "Intitulé", "Nom du produit", "Nom produit"),
+        *("Item name", "Item description", "Product name", "Product description"),
+    ),
+    "quantity": (
+        *("Quantité", "Qté", "Quantité commandée", "Qté commandée", "Qté cdée", "Qté cde", "Quantités", "Qtés", "Qt."),
+        *("Qty", "Ordered quantity", "Quantity ordered", "Qty ordered", "Order quantity", "Order qty"),
+    ),
+    "unit": ("Unité", "Unité de mesure", "Unité d'achat", "Unité de commande", "UM", "Unit of measure", "UoM"),
+    "price": (
+        *("Prix", "PU HT", "Prix unitaire", "Prix HT", "Prix unitaire HT", "PU", "P.U.", "P.U. HT", "Prix net"),
+        *("Prix net HT", "PU net", "PU net HT", "Prix unitaire net", "Prix unitaire net HT", "Prix d'achat"),
+        *("Prix d'achat HT", "Prix achat", "Prix achat HT", "PA HT", "Unit price", "Net price", "Purchase price"),
+    ),
+    "vat_rate": ("TVA", "Taux de TVA", "VAT", "Taux TVA", "TVA %", "VAT rate", "Tax rate"),
+    "line_note": ("Remarque", "Commentaire", "Observations", "Observation", "Comment", "Remark"),
     "base_quantity": ("Prix pour",),
     "allowance": ("Frais de ligne",),
-    "vat_category": ("Catégorie de TVA",),
-    "gtin": ("GTIN", "EAN", "Code-barres"),
-    "supplier_code": ("Référence fournisseur",),
+    "vat_category": ("Catégorie de TVA", "Catégorie TVA", "VAT category"),
+    "gtin": ("GTIN", "EAN", "Code-barres", "Code EAN", "EAN13", "Gencod", "Code barre", "Barcode", "UPC"),
+    "supplier_code": (
+        *("Référence fournisseur", "Réf. fournisseur", "Réf. fourn.", "Réf. frs", "Code article fournisseur"),
+        *("Référence article fournisseur", "Supplier reference", "Vendor item", "Vendor item number", "Supplier item"),
+    ),
     "charge": ("Frais",),
     "total_ht": ("Total HT",),
     "total_ttc": ("Total TTC",),
@@ -124,7 +167,7 @@ def read_csv_orders(file: str, data: bytes, findings: Findings) -> list[FileOrde
 
     :raises FileProblems: with every fault there is.
     """
-    return read_order_rows(file, csv_rows(file, data), findings)
+    return read_order_rows(file, csv_table(file, data, TABLE, findings), findings)
 
 
 def read_order_rows(file: str, table: Rows, findings: Findings) -> list[FileOrder]:
@@ -132,8 +175,8 @@ def read_order_rows(file: str, table: Rows, findings: Findings) -> list[FileOrde
 
     :raises FileProblems: with every fault there is.
     """
-    rows = read_rows(file, table, TABLE, findings)
-    orders = [_order(group) for group in _groups(rows)]
+    rows, totals = split_totals(read_rows(file, table, TABLE, findings))
+    orders = with_sums([_order(group) for group in _groups(rows)], totals)
     if findings.faults:
         raise FileProblems(file, sorted(findings.faults, key=lambda fault: fault.row or 0))
     if not orders:

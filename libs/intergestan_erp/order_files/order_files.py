@@ -25,6 +25,7 @@ from intergestan_erp.inputs.identity import case_doubts
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_judge import OrderJudge
 from intergestan_erp.order_files.order_rows import write_orders
+from intergestan_erp.order_files.order_sums import compare_sums
 from intergestan_erp.order_files.order_values import FROM_CATALOGUE, FROM_LIST, OrderValues
 from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.site.day import site_day
@@ -87,8 +88,8 @@ def import_file(
                 known = OrderJudge(
                     connection, reading.orders, options, None if place is None else place.establishment_id
                 )
-                found, there = _settle(connection, known, file, reading.orders, options, today)
-            said = (*reading.said, *(each for order in found for each in order.notes))
+                found, there, sums = _settle(connection, known, file, reading.orders, options, today)
+            said = (*reading.said, *sums, *(each for order in found for each in order.notes))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = write_orders(connection, found, state, place, event="import", by=by, at=database.now())
@@ -144,16 +145,17 @@ def values_of(connection: Connection, file: str, order: FileOrder, options: Opti
     known = OrderJudge(connection, [order], options)
     values = known.values(order, faults)
     faults += [] if options.any_dates else known.titled(order, implausible_days(order, order.issue_date))
+    said = compare_sums([order], [values], faults)
     if values is None or faults:
         raise FileProblems(file, faults)
-    values.notes = (*values.notes, *_catalogue_prices([values]))
+    values.notes = (*values.notes, *said, *_catalogue_prices([values]))
     return values
 
 
 def _settle(
     connection: Connection, known: OrderJudge, file: str, orders: Sequence[FileOrder], options: Options, today: date
-) -> tuple[list[OrderValues], list[str]]:
-    """What is to be written, and the numbers of orders that stand here with the same content.
+) -> tuple[list[OrderValues], list[str], list[Remark]]:
+    """What is to be written, the numbers of orders that stand here with the same content, what is said of totals.
 
     :param today: the day from which the dates of new orders may differ so much.
     """
@@ -172,9 +174,10 @@ def _settle(
         elif values is not None:
             faults.append(_conflict(order))
     faults += (fault for fault in _split(known, orders, settled))
+    said = compare_sums(orders, settled, faults)
     if faults:
         raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
-    return new, there
+    return new, there, said
 
 
 def _split(known: OrderJudge, orders: Sequence[FileOrder], settled: Sequence[OrderValues | None]) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.file_tables.reading import LIMITS, FileReaders
 from intergestan_db.limited_child.children import Begin
 from intergestan_db.limited_child.limits import Limits
@@ -37,6 +38,7 @@ class OrdersAsked:
 
     decimal_mark: Mark | None = None
     zone: str | None = None
+    encoding: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +86,5 @@ class LimitedOrders(FileReaders):
         :raises FileProblems: with every fault that the file itself has; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        question = OrdersAsked(options.decimal_mark, None if zone is None else zone.key)
+        question = OrdersAsked(options.decimal_mark, None if zone is None else zone.key, options.encoding)
         return self.ask(file, question, data, ORDERS_READ).reading(file)

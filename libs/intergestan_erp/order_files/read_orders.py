@@ -24,7 +24,7 @@ def answer(question: bytes, data: bytes) -> bytes:
     asked = ORDERS_ASKED.decode(question)
     zone = None if asked.zone is None else zone_of(asked.zone)
     try:
-        said = OrdersRead.of(read_here("", data, Options(asked.decimal_mark), zone))
+        said = OrdersRead.of(read_here("", data, Options(asked.decimal_mark, encoding=asked.encoding), zone))
     except FileProblems as problems:
         said = OrdersRead(faults=tuple(fault.plain() for fault in problems.faults))
     return msgspec.json.encode(said)
@@ -32,7 +32,7 @@ def answer(question: bytes, data: bytes) -> bytes:
 
 def read_here(file: str, data: bytes, options: Options, zone: ZoneInfo | None) -> OrderReading:
     """Read a file in this process: a `ReadOrders`."""
-    findings = Findings(options.decimal_mark, zone)
+    findings = Findings(options.decimal_mark, zone, encoding=options.encoding)
     orders = read_orders(file, data, findings)
     return OrderReading(tuple(orders), tuple(findings.remarks))
 

@@ -10,7 +10,7 @@ import typer
 
 from intergestan_operations.language.language import _, about
 from services.cli import shown
-from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
+from services.cli.buying.taking_files import Buyer, InEncoding, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
 from services.cli.files import read_file
@@ -49,6 +49,7 @@ def change(
     dates: AnyDates = Dates.PLAUSIBLE,
     prices: Prices = PricesFrom.CATALOGUE,
     buyer: Buyer = None,
+    encoding: InEncoding = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an order that was sent. The supplier is told and answers; until then the order stays as it is."""
@@ -69,7 +70,7 @@ def change(
     if file is not None:
         from intergestan_erp.order_files.order_reading import LimitedOrders
 
-        wanted_of_file = options(decimal_mark, dates, prices, buyer)
+        wanted_of_file = options(decimal_mark, dates, prices, buyer, encoding)
         with LimitedOrders() as readers:  # before anything is opened
             data = read_file(file)
             stated = changes.read_order_file(str(file), data, wanted_of_file, call.zone, read=readers.read)

@@ -16,7 +16,7 @@ from intergestan_runtime.said import marked
 from services.cli import shown
 from services.cli.agencies.in_category import InCategory
 from services.cli.buying import by_hand, order_changes, taking_files
-from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
+from services.cli.buying.taking_files import Buyer, InEncoding, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
@@ -65,6 +65,7 @@ def import_(
     dates: AnyDates = Dates.PLAUSIBLE,
     prices: Prices = PricesFrom.CATALOGUE,
     buyer: Buyer = None,
+    encoding: InEncoding = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
@@ -82,7 +83,7 @@ def import_(
 
     call = call_of(context)
     done: list[Mapping[str, Any]] = []
-    failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer)
+    failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer, encoding)
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             by, place = call.actor(connection), call.place(connection)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_operations.language.language import _, about, ngettext
 from services.cli.figures import Dates
 from services.cli.shown import sentence, some_of
@@ -39,8 +40,15 @@ Buyer = Annotated[
     ),
 ]
 
+InEncoding = Annotated[
+    Encoding | None,
+    typer.Option("--encoding", help="What the letters of CSV files are in, where the file does not show it itself."),
+]
 
-def options(decimal_mark: Mark | None, dates: Dates, prices: PricesFrom, buyer: str | None) -> Options:
+
+def options(
+    decimal_mark: Mark | None, dates: Dates, prices: PricesFrom, buyer: str | None, encoding: Encoding | None = None
+) -> Options:
     """What was said about the files."""
     from intergestan_erp.order_files.file_order import Options
 
@@ -49,6 +57,7 @@ def options(decimal_mark: Mark | None, dates: Dates, prices: PricesFrom, buyer: 
         any_dates=dates is Dates.ANY,
         prices_required=prices is PricesFrom.REQUIRED,
         buyer=buyer,
+        encoding=encoding,
     )
 
 

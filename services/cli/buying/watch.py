@@ -14,7 +14,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, about
 from intergestan_runtime.visible_text import visible
 from services.cli.buying import taking_files
-from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
+from services.cli.buying.taking_files import Buyer, InEncoding, Prices, PricesFrom
 from services.cli.context import call_of
 from services.cli.errors import FAILED, NOT_YET, explain
 from services.cli.figures import AnyDates, Dates, DecimalMark
@@ -39,6 +39,7 @@ def watch(
     dates: AnyDates = Dates.PLAUSIBLE,
     prices: Prices = PricesFrom.CATALOGUE,
     buyer: Buyer = None,
+    encoding: InEncoding = None,
     once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
 ) -> None:
     """Enter the purchase orders of every file (UBL, CSV, XLSX) that other software puts into a folder.
@@ -60,7 +61,7 @@ def watch(
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             who: Any = {"by": call.actor(connection), "place": call.place(connection)}
-        options = taking_files.options(decimal_mark, dates, prices, buyer)
+        options = taking_files.options(decimal_mark, dates, prices, buyer, encoding)
         wanted: Any = {**who, "options": options, "draft": draft}
         with WatchedFolder(folder, settle) as watched:
             shop = _Counter(watched, partial(enter, call.database, read=readers.read, **wanted))

@@ -182,13 +182,13 @@ def test_commas_and_a_byte_order_mark(shop: SiteToTest) -> None:
     assert order(shop)["total_ht"] == 25
 
 
-def test_latin_1_is_refused_with_a_cure() -> None:
+def test_a_file_in_another_encoding_is_refused_with_a_cure() -> None:
     data = "Order;Date;Supplier;Note;Product;Quantity\nCFR1;15/11/2020;F001;A;CAS16;1\nCFR2;15/11/2020;F001;é;CAS16;1"
     with pytest.raises(FileProblems) as caught:
-        read_orders("orders.csv", data.encode("latin-1"))
+        read_orders("orders.csv", data.encode("cp850"))
     (fault,) = caught.value.faults
     assert fault.row == 3
-    assert "save it again" in str(fault)
+    assert "save the file again" in str(fault)
 
 
 def test_all_faults_of_a_file_come_at_once() -> None:
