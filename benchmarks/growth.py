@@ -22,7 +22,7 @@ from intergestan_db.tables import InboundMail
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_runtime import logs
 from tests.databases import give_roles, migrate_base
-from tests.grown import Years
+from tests.grown import Years, grow_all
 from tests.servers import RedisServer
 from tests.working_sites import Work, WorkingSites
 
@@ -51,8 +51,7 @@ def measure(kind: str, sizes: Sequence[int], chosen: Sequence[str]) -> Figures:
         for size in sizes:
             if size > there:
                 _say(f"{kind}: filling up to {size} orders …")
-                for each in years:
-                    each.grow(size - there)
+                grow_all(years, size - there)
                 there = size
                 _say(f"{kind}: counting for statements …")
                 sites.count_years()

@@ -7,6 +7,7 @@ consistent as the first. Two sites that are both grown by as many copies agree o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
@@ -67,16 +68,26 @@ class Years:
             self._most = {table: _most(connection, table, _key(table)) for table in GROWS}
             self._numbered = {table: _most(connection, table, "seq") for table in (OutboundMail, InboundTransfer)}
         self._stride = max(self._most.values())
+        self._there = 0
 
-    def grow(self, copies: int) -> None:
-        """Add so many copies, the oldest first, all of them older than what they are copies of."""
+    @property
+    def last_number(self) -> int:
+        """The highest number of a mail, in either direction."""
+        with self._database.read() as connection:
+            return max(_most(connection, table, "seq") for table in self._numbered)
+
+    def grow(self, copies: int, above: int | None = None) -> None:
+        """Add so many copies, the oldest first, all of them older than what they are copies of.
+
+        :param above: the number behind which those of their mails go on; it is the same at both sites (`grow_all`).
+        """
+        above = self.last_number if above is None else above
         with self._database.transaction() as connection:
             if not self._database.is_sqlite:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))
             base = max(_most(connection, table, _key(table)) for table in GROWS)
             for table in GROWS:
-                seq = _most(connection, table, "seq") if table in self._numbered else 0
-                connection.exec_driver_sql(self._copy(table, copies, base, seq))
+                connection.exec_driver_sql(self._copy(table, copies, base, above))
             connection.exec_driver_sql(
                 "UPDATE partner SET out_seq = coalesce((SELECT max(seq) FROM outbound_mail AS o"
                 " WHERE o.partner_id = partner.id AND o.epoch = partner.out_epoch), out_seq)"
@@ -88,6 +99,7 @@ class Years:
                         connection.exec_driver_sql(
                             f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM \"{name}\""
                         )
+        self._there += copies
         analyze(self._database)
 
     def _copy(self, table: type[Table], copies: int, base: int, seq: int) -> str:
@@ -115,9 +127,16 @@ class Years:
             return f"{old} + {seq} + (s.n - 1) * {self._numbered[table]}"
         if isinstance(column.type, UtcDateTime):
             return f"{old} - ({copies} - s.n + 1) * CAST({round(EVERY.total_seconds() * 10**6)} AS BIGINT)"
-        number = f"({base} + s.n)"
+        number = f"({self._there} + s.n)"  # the same at either site
         digits = f"printf('%012x', {number})" if self._database.is_sqlite else f"lpad(to_hex({number}), 12, '0')"
         return _OF_ITS_OWN.get(name, "{old}").format(old=old, n=number, digits=digits)
+
+
+def grow_all(years: Sequence[Years], copies: int) -> None:
+    """Add so many copies at sites that exchange mails: what one of them sent, the other received."""
+    above = max(each.last_number for each in years)
+    for each in years:
+        each.grow(copies, above)
 
 
 def analyze(database: Database) -> None:

@@ -28,15 +28,16 @@ from intergestan_erp.listing.sales import WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
 from intergestan_exchange.health.status import read_status
 from intergestan_exchange.inbox.pool import ReaderPool
-from intergestan_exchange.inbox.replay import Choice, choose
+from intergestan_exchange.inbox.replay import Choice, choose, newest_mail
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_exchange.mailboxes import pollers
 from intergestan_exchange.statements.beginnings import keep
 from intergestan_exchange.statements.statement_requests import request as request_statements
-from intergestan_exchange.statements.statements import Counter
+from intergestan_exchange.statements.statements import Counter, Pace
 from intergestan_exchange.tracing.trace import trace
 from intergestan_msg.ubl import write_order
 from intergestan_operations.alerting.watching import Watcher, Ways
+from intergestan_operations.replaying.plan import AT_ONCE
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import HeartbeatSettings, NoticeSettings
 from services.dispatcher.clock import ClockKeeper
@@ -64,6 +65,8 @@ HOURS = 48
 UIDVALIDITY = 7
 DAY = date(2020, 11, 15)
 """Of the orders."""
+LONG_AGO = Pace(10**9, 0, 0)
+"""As if all had been counted long ago: in grown databases the first mails are the newest."""
 _TAKEN = Outcome(kind=Kind.ACCEPTED, response_class=ResponseClass.SUCCESS, text="250 taken", code=250)
 _CATALOGUE = products_of(an_order("catalogue", lines=8))
 
@@ -197,7 +200,7 @@ class WorkingSites:
         """Composing what the buyer says of all mails between the two."""
         with self.buyer.database.transaction() as connection:
             partner = self.buyer.row(Partner).id
-            (mail_id,) = request_statements(connection, [partner], at=self.buyer.database.now())
+            (mail_id,) = request_statements(connection, [partner], at=self.buyer.database.now(), newest=True)
         return lambda: self.buyer.composer.compose(mail_id)
 
     def take_statement(self) -> Work:
@@ -217,7 +220,7 @@ class WorkingSites:
                 theirs = Counter(connection, other.row(Partner).id).our_statement(until)
             partner = site.row(Partner).id
             with site.database.transaction() as connection:
-                ours, compared = (Counter(connection, partner, most=10**9) for _ in range(2))
+                ours, compared = (Counter(connection, partner, LONG_AGO) for _ in range(2))
                 ours.our_statement(until)
                 compared.compare_all(theirs)
                 keep(connection, partner, ours.longer() + compared.longer())
@@ -246,7 +249,7 @@ class WorkingSites:
                 f"tidy, {whose}": _ready(*dispatcher.tidy),
                 f"known UIDs, {whose}": _ready(poller.known),
                 f"status, {whose}": _ready(partial(reading, site, _status)),
-                f"replay --all, {whose}": _ready(partial(reading, site, _choose)),
+                f"replay begins, {whose}": _ready(partial(reading, site, _choose)),
             }
         return found | {
             "trace, buyer": _ready(lambda: reading(buyer, lambda connection, _now: trace(connection, "CFR1"))),
@@ -372,7 +375,7 @@ def _status(connection: Any, now: Any) -> Any:
 
 
 def _choose(connection: Any, _now: Any) -> Any:
-    return choose(connection, Choice())
+    return choose(connection, Choice(newest=newest_mail(connection)), None, AT_ONCE)
 
 
 def _list_a_day(connection: Any, _now: Any) -> Any:

@@ -124,8 +124,10 @@ class Beginning:
         return self.hashed == self.complete and self.latest <= until
 
     def serves_comparison(self, account: Account, until: int) -> bool:
-        """Whether `compare` may go on from here."""
-        return self.hashed == clipped(account.complete, self.up_to) and self.latest <= until
+        """Whether `compare` may go on from here. Where they list what we have not, no digest is compared."""
+        listed = clipped(account.complete, self.up_to)
+        lacks = subtract(listed, union(self.complete, self.void))
+        return (self.hashed == listed or bool(lacks)) and self.latest <= until
 
 
 START = Beginning(0, (), (), 0, (), b"")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event
 from intergestan_db.database import Database
 from intergestan_exchange.inbox.pool import ReaderPool
 from tests.databases import MigratedBases
-from tests.grown import Years
+from tests.grown import Years, grow_all
 from tests.servers import RedisServer
 from tests.working_sites import WorkingSites
 
@@ -36,7 +36,7 @@ BY_DESIGN: Mapping[str, str] = {
 }
 """What visits more rows of a larger database, up to a bound; by a part of the statement."""
 
-SELDOM = ("known UIDs", "status", "replay", "sales", "trace")
+SELDOM = ("known UIDs", "status")
 """Steps that nobody takes once a minute."""
 
 Costs = dict[str, int]
@@ -47,13 +47,11 @@ def test_no_step_looks_through_a_table_that_grows(sites: WorkingSites, kind: str
     sites.once_round()
     years = [Years(site.database) for site in (sites.buyer, sites.seller)]
     steps = {name: ready for name, ready in sites.steps().items() if not name.startswith(SELDOM)}
-    for each in years:
-        each.grow(50)
+    grow_all(years, 50)
     for ready in steps.values():
         ready()()  # what a process does when it begins is another matter
     few = {name: _costs(sites, ready()) for name, ready in steps.items()}
-    for each in years:
-        each.grow(COPIES[kind])
+    grow_all(years, COPIES[kind])
     sites.count_years()
     many = {name: _costs(sites, ready()) for name, ready in steps.items()}
     assert min(len(costs) for costs in many.values()) > 0

@@ -360,9 +360,7 @@ def enter_and_send(sites: Pair, order: Order) -> bytes:
     return mail
 
 
-def test_an_order_entered_otherwise_replaces_what_waits_and_not_what_is_booked(
-    sites: Pair, forget: Forget
-) -> None:
+def test_an_order_entered_otherwise_replaces_what_waits_and_not_what_is_booked(sites: Pair, forget: Forget) -> None:
     """The order left after the backup; its buyer, restored, enters it from memory and mistakes a quantity."""
     for site in (sites.buyer, sites.seller):
         site.put_products(*products_of(cfr1()))

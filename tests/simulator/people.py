@@ -28,6 +28,7 @@ from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from intergestan_exchange.history.archive_trace import unknown_mails
 from intergestan_exchange.history.positions import ours_is_older
 from intergestan_exchange.holds import hold_acts, review
 from intergestan_exchange.holds.holds import Hold, list_holds
@@ -415,7 +416,7 @@ class People:
         """Type `replay --all`."""
 
         def adopt(connection: Connection, database: Database) -> Bells:
-            names = replay.strays(connection, site.archive.names())
+            names = sorted(unknown_mails(connection, list(site.archive.names())))
             now = database.now()
             files = [replay.Stray(name, len(site.archive.get(name)), now) for name in names]
             return Bells(take_in=replay.adopt(connection, files, by=BY, at=now))

@@ -282,6 +282,7 @@ class InboundMail(LeaseColumns, Table):
         index("state", "rung_at"),
         index("partner_id", "epoch", "seq"),
         index_where("is_heartbeat", "state", "archived_at", name="ix_inbound_mail_heartbeats"),
+        index_where("reason IS NOT NULL", "partner_id", "reason", name="ix_inbound_mail_reasons"),
         index_where("unproven AND size > 0", "archived_at", "size", name="ix_inbound_mail_unproven"),
     )
 

@@ -6,11 +6,11 @@ foreseen here is what happens then. Doing it is `put_back`; the ledger keeps it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import site_rows, states
@@ -51,6 +51,7 @@ class Choice:
 
     :ivar shas: beginnings of their sha256, six digits at least.
     :ivar since, until: when they were archived, the second excluded.
+    :ivar newest: the last mail that was entered when this was asked for: what comes while it is done is not meant.
     """
 
     shas: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Choice:
     partner_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    newest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +106,63 @@ class Stray:
     archived_at: datetime
 
 
-def choose(connection: Connection, choice: Choice) -> list[Chosen]:
-    """The mails that are meant, oldest first.
+def choose(
+    connection: Connection, choice: Choice, after: Chosen | None = None, size: int | None = None
+) -> list[Chosen]:
+    """The mails that are meant, oldest first: all of them, or so many behind one of them.
 
     Only when it is named is a mail meant that a person refused, that is about to be taken in anyway, or whose
     bytes were dropped.
 
     :raises Problem: a sha256 fits no mail, or several.
     """
-    query = _mails().order_by(InboundMail.archived_at, InboundMail.id)
-    if choice.shas:
-        query = query.where(InboundMail.id.in_([_find(connection, sha) for sha in choice.shas]))
-    else:
-        refused = select(Event.subject_id).where(Event.subject == states.INBOUND_MAIL.name, Event.name == "refuse")
-        there = (InboundMail.size > 0, InboundMail.state.in_(RESTING))
-        query = query.where(InboundMail.id.not_in(refused), *there)
-    if choice.mailbox_id is not None:
-        query = query.where(InboundMail.mailbox_id == choice.mailbox_id)
-    if choice.partner_id is not None:
-        query = query.where(InboundMail.partner_id == choice.partner_id)
-    if choice.since is not None:
-        query = query.where(InboundMail.archived_at >= choice.since)
-    if choice.until is not None:
-        query = query.where(InboundMail.archived_at < choice.until)
+    mail = InboundMail
+    query = _mails().where(*_meant(connection, choice)).order_by(mail.archived_at, mail.id).limit(size)
+    if not choice.shas:
+        query = query.where(func.coalesce(_REFUSED, 0) == 0)
+    if after is not None:
+        behind = and_(mail.archived_at == after.archived_at, mail.id > after.id)
+        query = query.where(mail.archived_at >= after.archived_at, or_(mail.archived_at > after.archived_at, behind))
     return [Chosen(*row) for row in connection.execute(query)]
 
 
-def strays(connection: Connection, names: Iterable[str]) -> list[str]:
-    """Those names of archive files that no row has: the base was restored from a backup."""
-    known = set(connection.execute(select(InboundMail.sha256)).scalars())
-    return [name for name in names if name not in known]
+_REFUSED = (
+    select(literal_column("1"))
+    .where(Event.subject == states.INBOUND_MAIL.name, Event.subject_id == InboundMail.id, Event.name == "refuse")
+    .limit(1)
+    .scalar_subquery()
+)
+"""With a limit, so that PostgreSQL asks it of each mail of a page, and does not read all events first."""
+
+
+def count_chosen(connection: Connection, choice: Choice) -> int:
+    """How many mails are meant, those that a person refused with them. All of them are looked at."""
+    query = select(func.count()).select_from(InboundMail).where(*_meant(connection, choice))
+    return connection.execute(query).scalar_one()
+
+
+def newest_mail(connection: Connection) -> int:
+    """The id of the mail that was entered last."""
+    return connection.execute(select(func.coalesce(func.max(InboundMail.id), 0))).scalar_one()
+
+
+def _meant(connection: Connection, choice: Choice) -> Iterator[ColumnElement[bool]]:
+    mail = InboundMail
+    if choice.shas:
+        yield mail.id.in_([_find(connection, sha) for sha in choice.shas])
+    else:
+        yield mail.size > 0
+        yield mail.state.not_in([state for state in InboundState if state not in RESTING])  # no index leads to those
+    if choice.newest is not None:
+        yield mail.id <= choice.newest
+    if choice.mailbox_id is not None:
+        yield mail.mailbox_id == choice.mailbox_id
+    if choice.partner_id is not None:
+        yield mail.partner_id == choice.partner_id
+    if choice.since is not None:
+        yield mail.archived_at >= choice.since
+    if choice.until is not None:
+        yield mail.archived_at < choice.until
 
 
 def adopt(connection: Connection, files: Sequence[Stray], *, by: str, at: datetime) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
-from intergestan_db.tables import InboundTransfer, SeriesBeginning, WithdrawnNumber
+from intergestan_db.tables import InboundTransfer, OutboundMail, SeriesBeginning, WithdrawnNumber
 from intergestan_msg.number_ranges import Ranges, subtract
 from intergestan_msg.statement import START, Beginning
 
@@ -139,11 +139,20 @@ def _any_came(connection: Connection, partner_id: int, epoch: int, beginning: Be
     transfer = InboundTransfer
     lacking = subtract(((0, beginning.up_to),), beginning.complete)
     for start in range(0, len(lacking), _AT_ONCE):
-        some = or_(*(transfer.seq.between(low, high) for low, high in lacking[start : start + _AT_ONCE]))
-        own = (transfer.partner_id == partner_id, transfer.epoch == epoch)
-        if connection.execute(select(transfer.id).where(*own, some).limit(1)).first() is not None:
+        some = are_among(transfer, partner_id, epoch, lacking[start : start + _AT_ONCE])
+        if connection.execute(select(transfer.id).where(some).limit(1)).first() is not None:
             return True
     return False
+
+
+def are_among(
+    table: type[InboundTransfer | OutboundMail], partner_id: int, epoch: int, ranges: Ranges
+) -> ColumnElement[bool]:
+    """The condition of mails with these numbers of a series. Each range says all of it: SQLite looks up no range beside
+    another by the index otherwise.
+    """
+    own = and_(table.partner_id == partner_id, table.epoch == epoch)
+    return or_(*(and_(own, table.seq.between(low, high)) for low, high in ranges))
 
 
 def _ranges(read: Iterable[Sequence[int]]) -> Ranges:

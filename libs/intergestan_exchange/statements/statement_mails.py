@@ -28,6 +28,7 @@ from intergestan_db.tables import (
 )
 from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.outbox.outbound import present_address
+from intergestan_exchange.statements.beginnings import are_among
 from intergestan_exchange.statements.statement_requests import reply
 from intergestan_exchange.statements.statements import Compared, last_row
 from intergestan_exchange.transfers.put_back import put_back
@@ -253,11 +254,11 @@ def _given_twice(connection: Connection, partner_id: int) -> set[tuple[int, int]
 
 def _believed(connection: Connection, partner_id: int, epoch: int, ranges: Ranges) -> dict[int, str]:
     mail, transfer, order, change = OutboundMail, InboundTransfer, PurchaseOrder, PurchaseOrderChange
-    lost = or_(*(transfer.seq.between(low, high) for low, high in ranges))
+    lost = are_among(transfer, partner_id, epoch, ranges)
     answers = (
         select(Ledger.number, Ledger.revision.label("n"))
         .join(transfer, transfer.id == Ledger.inbound_transfer_id)
-        .where(transfer.partner_id == partner_id, transfer.epoch == epoch, lost, Ledger.type == DocumentType.RESPONSE)
+        .where(lost, Ledger.type == DocumentType.RESPONSE)
         .subquery()
     )
     orders = (
@@ -288,11 +289,10 @@ def _lost(connection: Connection, partner_id: int, epoch: int, ranges: Ranges, b
         mail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN, OutboundState.ANSWERED]),
         (mail.state == OutboundState.HELD) & (mail.reason == HoldReason.NO_ANSWER),
     )
-    lacking = or_(*(mail.seq.between(low, high) for low, high in ranges))
-    own = (mail.partner_id == partner_id, mail.epoch == epoch)
+    lacking = are_among(mail, partner_id, epoch, ranges)
     # A sender that died may have sent what stands as not sent: the answer alone says that it arrived.
     is_old = (or_(at.is_(None), at <= before) for at in (mail.sent_at, mail.answered_at))
-    rows = connection.execute(select(mail.id, mail.state).where(*own, lacking, gone, *is_old).with_for_update())
+    rows = connection.execute(select(mail.id, mail.state).where(lacking, gone, *is_old).with_for_update())
     return {row.id: row.state for row in rows}
 
 

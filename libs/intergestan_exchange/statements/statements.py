@@ -28,10 +28,23 @@ from intergestan_msg.statement import (
     nothing_of,
 )
 
-MOST_HASHED = 10_000
-"""So many numbers more are hashed step by step at once: that takes a second. Of more than that, all are hashed anew."""
-SETTLED_S = 2 * 86400
-"""What lacks for longer than that hardly comes any more."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a beginning grows.
+
+    :ivar most: so many numbers more are hashed step by step at once: that takes a second. Of more than that, all are
+        hashed anew.
+    :ivar fresh_s: what was composed in the last hours is left out, for the next statement may be about less.
+    :ivar settled_s: what lacks for longer than that hardly comes any more.
+    """
+
+    most: int = 10_000
+    fresh_s: int = 6 * 3600
+    settled_s: int = 2 * 86400
+
+
+USUAL = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,11 @@ class Compared:
 class Counter:
     """Counts the numbered mails between us and a partner, from where they were counted last.
 
-    :param most: so many are hashed step by step.
+    :param pace: how what is kept grows.
     """
 
-    def __init__(self, connection: Connection, partner_id: int, *, most: int = MOST_HASHED) -> None:
-        self._most = most
+    def __init__(self, connection: Connection, partner_id: int, pace: Pace = USUAL) -> None:
+        self._pace = pace
         self._connection = connection
         self._partner_id = partner_id
         self._kept = read_kept(connection, partner_id)  # before any number is read
@@ -89,7 +102,7 @@ class Counter:
 
     def longer(self) -> tuple[Longer, ...]:
         """What others need not count again, if it is kept."""
-        found = (_longer(*each, self._kept, self._most) for each in self._counted)
+        found = (_longer(*each, self._kept, self._pace) for each in self._counted)
         return tuple(each for each in found if each is not None and self._kept.is_worth_keeping(each))
 
     def _epochs(self, direction: Direction) -> set[int]:
@@ -122,7 +135,7 @@ class Counter:
     def _count(self, series: Series, serves: Callable[[Beginning], bool]) -> _Counted:
         before = self._kept.best(series, serves)
         new = entries(self._connection, series, self._partner_id, before.up_to)
-        if before is not START and len(new) > self._most:
+        if before is not START and len(new) > self._pace.most:
             return _Counted(series, START, before, self._all(series))
         return _Counted(series, before, before, self._with_waiting(series, new))
 
@@ -147,11 +160,11 @@ class _Counted:
     entries: list[Entry]
 
 
-def _longer(counted: _Counted, until: int, account: Account | None, kept: Kept, most: int) -> Longer | None:
+def _longer(counted: _Counted, until: int, account: Account | None, kept: Kept, pace: Pace) -> Longer | None:
     series, listed_by = counted.series, ListedBy.US if account is None else ListedBy.THEM
     if len(counted.entries) < STEP:
         return None
-    grown = longer(counted.kept, counted.entries, until, until - SETTLED_S, most, account)
+    grown = longer(counted.kept, counted.entries, until - pace.fresh_s, until - pace.settled_s, pace.most, account)
     return Longer(series, listed_by, grown, kept.withdrawn.get(series.epoch, 0))
 
 

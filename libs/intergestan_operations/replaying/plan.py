@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from itertools import islice
 
 from intergestan_db.database import Database
 from intergestan_db.limited_child.children import ReaderDied
+from intergestan_exchange.history.archive_trace import unknown_mails
 from intergestan_exchange.inbox.pool import ReaderPool
-from intergestan_exchange.inbox.replay import Choice, Chosen, Foreseen, Stray, choose, foresee, strays
+from intergestan_exchange.inbox.replay import (
+    Choice,
+    Chosen,
+    Foreseen,
+    Stray,
+    choose,
+    count_chosen,
+    foresee,
+    newest_mail,
+)
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.mail_accounts.accounts import find_mailbox
 from intergestan_exchange.partners.partners import find_partner
@@ -18,6 +30,9 @@ from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
 from intergestan_runtime.said import Said
 from intergestan_runtime.settings import SiteSettings
+
+AT_ONCE = 200
+"""Mails read at a time, and given back to the importer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +52,62 @@ class Wanted:
     strays: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be done: mails of the database, files that only the archive has, and what is left out, with why."""
+    """What is to be done: mails of the database, the oldest first, then files that only the archive has.
 
-    mails: list[Chosen]
-    strays: list[Stray]
-    skipped: list[tuple[str, Said]]
+    They are read some at a time while somebody goes through them, so that the first comes at once from an archive of
+    years. What comes meanwhile is not meant.
 
-    @property
-    def total(self) -> int:
-        """How many."""
-        return len(self.mails) + len(self.strays)
+    :ivar given: how many were given so far. :ivar skipped: mails left out so far, with why.
+    :raises Problem: a sha256 fits no mail, or several.
+    """
+
+    def __init__(self, database: Database, archive: Archive, choice: Choice, *, strays: bool) -> None:
+        self.given = 0
+        self.skipped: list[tuple[str, Said]] = []
+        self._database = database
+        self._archive = archive
+        self._strays = strays
+        with database.read() as connection:
+            self._choice = replace(choice, newest=newest_mail(connection))
+        self._first = self._page(None)
+
+    def __iter__(self) -> Iterator[Chosen | Stray]:
+        for mail in self._mails():
+            self.given += 1
+            yield mail
+        for file in self._unknown() if self._strays else ():
+            self.given += 1
+            yield file
+
+    @cached_property
+    def expected(self) -> int:
+        """How many mails of the database are meant; what only the archive has, nobody knows before it is read."""
+        with self._database.read() as connection:
+            return count_chosen(connection, self._choice)
+
+    def _mails(self) -> Iterator[Chosen]:
+        page = self._first
+        while page:
+            for mail in page:
+                why = _why_not(mail, self._archive)
+                if why is None:
+                    yield mail
+                else:
+                    self.skipped.append((mail.sha256, why))
+            page = self._page(page[-1])
+
+    def _page(self, after: Chosen | None) -> list[Chosen]:
+        with self._database.read() as connection:
+            return choose(connection, self._choice, after, AT_ONCE)
+
+    def _unknown(self) -> Iterator[Stray]:
+        names = self._archive.names()
+        while some := list(islice(names, AT_ONCE)):
+            with self._database.read() as connection:
+                unknown = unknown_mails(connection, some)
+            found = (_stray(self._archive, name) for name in some if name in unknown)
+            yield from (each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +142,7 @@ def choose_mails(site: SiteSettings, database: Database, wanted: Wanted) -> Work
             since=wanted.since,
             until=wanted.until,
         )
-        chosen = choose(connection, choice)
-        unknown = strays(connection, archive.names()) if wanted.strays else []
-    skipped = [(mail.sha256, why) for mail in chosen if (why := _why_not(mail, archive)) is not None]
-    left_out = {sha256 for sha256, _why in skipped}
-    return Work(
-        [mail for mail in chosen if mail.sha256 not in left_out],
-        [stray for name in unknown if (stray := _stray(archive, name)) is not None],
-        skipped,
-    )
+    return Work(database, archive, choice, strays=wanted.strays)
 
 
 def _why_not(mail: Chosen, archive: Archive) -> Said | None:
@@ -120,10 +171,9 @@ def plan(site: SiteSettings, database: Database, work: Work) -> Iterator[Planned
     bounce_key = read_bounce_key(site)
     with database.read() as connection:
         keys = public_keys(connection)
-    every: list[tuple[str, datetime, Chosen | None]] = [(mail.sha256, mail.archived_at, mail) for mail in work.mails]
-    every += [(file.sha256, file.archived_at, None) for file in work.strays]
     try:
-        for sha256, archived_at, mail in every:
+        for each in work:
+            sha256, mail = each.sha256, each if isinstance(each, Chosen) else None
             try:
                 reading = pool.read(archive.get(sha256), keys)
             except Unreachable:
@@ -133,7 +183,7 @@ def plan(site: SiteSettings, database: Database, work: Work) -> Iterator[Planned
                 yield Planned(sha256, mail, Foreseen("held", reason), error)
                 continue
             with database.read() as connection:
-                then = foresee(connection, reading, archived_at, bounce_key)
+                then = foresee(connection, reading, each.archived_at, bounce_key)
             yield Planned(sha256, mail, then)
     finally:
         pool.close()

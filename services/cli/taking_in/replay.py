@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.language import _, about, ngettext
+from intergestan_operations.language.language import _, ngettext
 from services.cli.buying.orders import From, To
 from services.cli.context import Call, call_of
 from services.cli.days import before, begin_of
@@ -15,7 +15,7 @@ from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, say
 from services.cli.progress import Far, wait
 from services.cli.taking_in.poll import print_brought
-from services.cli.taking_in.replay_plan import place, show_plan
+from services.cli.taking_in.replay_plan import place, show_plan, tell_skipped
 
 if TYPE_CHECKING:
     from intergestan_operations.replaying.plan import Work
@@ -50,7 +50,6 @@ def replay(
     if not (everything or any(given)):
         raise typer.BadParameter(_("Say which mails: --mail, --mailbox, --from, --to, --partner or --all."))
     from intergestan_operations.replaying.plan import Wanted, choose_mails
-    from services.cli.shown import sentence
 
     call = call_of(context)
     wanted = Wanted(
@@ -62,8 +61,6 @@ def replay(
         strays=everything and not any(given),
     )
     work = choose_mails(call.site, call.database, wanted)
-    for sha256, why in work.skipped:
-        say(about(sha256[:12], sentence(why)))
     if dry_run:
         show_plan(call, work, as_json=as_json)
         return
@@ -87,37 +84,34 @@ def _replay(call: Call, work: Work, timeout: float, *, as_json: bool) -> int:
     while in_time and run.give():
         in_time = wait(_("Taking in"), look, timeout)
         run.count()
+    tell_skipped(work)
     return _tell(work, run, in_time=in_time, as_json=as_json)
 
 
 def _tell(work: Work, run: Replay, *, in_time: bool, as_json: bool) -> int:
-    brought, after, were, elsewhere = run.brought, run.after, run.before(), run.moved()
+    brought, total = run.brought, work.given
     if as_json:
         print_json(
             {
-                "mails": work.total,
-                "settled": len(after),
+                "mails": total,
+                "settled": run.settled,
                 "moved": [
                     {"sha256": sha256, "state": state, "reason": reason}
-                    for sha256, (state, reason) in elsewhere.items()
+                    for sha256, (_was, (state, reason)) in run.moved.items()
                 ],
                 **asdict(brought),
             }
         )
     else:
         print_brought(brought)
-        for sha256, now in elsewhere.items():
-            say(f"{sha256[:12]}: {place(*were.get(sha256, (None, None)))} → {place(*now)}")
+        for sha256, (was, now) in run.moved.items():
+            say(f"{sha256[:12]}: {place(*(was or (None, None)))} → {place(*now)}")
     text = ngettext(
         "{settled} of {total} mail was taken in again; new sales orders: {created}, new answers: {answers}.",
         "{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.",
-        work.total,
+        total,
     )
-    say(
-        text.format(
-            settled=len(after), total=work.total, created=len(brought.sales_orders), answers=len(brought.answered)
-        )
-    )
+    say(text.format(settled=run.settled, total=total, created=len(brought.sales_orders), answers=len(brought.answered)))
     if not in_time:
         say(_("The importer needs longer and goes on by itself; what was not given to it can be replayed later."))
         return NOT_YET

@@ -10,6 +10,7 @@ from intergestan_runtime.said import marked
 from services.cli.context import Call
 from services.cli.output import print_json, print_table, say
 from services.cli.progress import Progress
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_operations.replaying.plan import Planned, Work
@@ -24,12 +25,13 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
     rows, changes = [], 0
     with Progress(_("Reading")) as progress:
         for done, each in enumerate(plan(call.site, call.database, work), 1):
-            progress.show(done, work.total)
+            progress.show(done, max(work.expected - len(work.skipped), done))
             if each.error is not None:
                 say(about(each.sha256[:12], str(each.error)))
             changes += each.changes
             if each.changes or as_json:
                 rows.append(_planned(each))
+    tell_skipped(work)
     if as_json:
         print_json(rows)
         return
@@ -39,9 +41,15 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
     text = ngettext(
         "{changes} of {total} mail would change something. Nothing was changed.",
         "{changes} of {total} mails would change something. Nothing was changed.",
-        work.total,
+        work.given,
     )
-    say(text.format(changes=changes, total=work.total))
+    say(text.format(changes=changes, total=work.given))
+
+
+def tell_skipped(work: Work) -> None:
+    """Say which mails were left out, and why."""
+    for sha256, why in work.skipped:
+        say(about(sha256[:12], sentence(why)))
 
 
 def _planned(each: Planned) -> dict[str, Any]:

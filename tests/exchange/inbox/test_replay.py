@@ -11,7 +11,8 @@ from sqlalchemy import Connection, insert, select
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, InboundMail, Mailbox, Partner
-from intergestan_exchange.inbox.replay import Choice, Stray, adopt, choose, resting, strays
+from intergestan_exchange.history.archive_trace import unknown_mails
+from intergestan_exchange.inbox.replay import Choice, Stray, adopt, choose, count_chosen, resting
 from intergestan_exchange.transfers.put_back import put_back
 from tests.exchange.outbox.test_outbound import Sites
 from tests.site_factories import NOW
@@ -46,6 +47,24 @@ def test_mails_are_chosen_by_what_is_known_of_them(paired_sites: Sites) -> None:
         assert chosen(connection, since=NOW - day, until=NOW) == [two]
         assert chosen(connection, mailbox_id=box, since=NOW - day) == [three]
         assert chosen(connection, shas=("AAAAAA", "cccccc3")) == [one, three]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+def test_they_are_read_some_at_a_time(paired_sites: Sites, size: int) -> None:
+    """Also those that came at one instant; what comes meanwhile is not among them."""
+    shop, _base = paired_sites
+    with shop.database.transaction() as connection:
+        days = [0, 1, 1, 1, 2]
+        ids = [a_mail(connection, f"{n:06}", archived_at=NOW - timedelta(days=ago)) for n, ago in enumerate(days)]
+        choice = Choice(newest=ids[-1])
+        a_mail(connection, "ffffff", archived_at=NOW - timedelta(days=1))
+        found: list[int] = []
+        page = choose(connection, choice, None, size)
+        while page:
+            found += [mail.id for mail in page]
+            page = choose(connection, choice, page[-1], size)
+        assert found == [ids[4], *ids[1:4], ids[0]]
+        assert count_chosen(connection, choice) == len(ids)
 
 
 def test_what_is_under_way_dropped_or_refused_is_meant_only_when_named(paired_sites: Sites) -> None:
@@ -88,10 +107,10 @@ def test_files_that_the_base_does_not_know_are_adopted(paired_sites: Sites) -> N
     archived = datetime(2020, 3, 1, tzinfo=NOW.tzinfo)
     with shop.database.transaction() as connection:
         a_mail(connection, "a" * 64)
-        assert strays(connection, names) == ["b" * 64]
+        assert unknown_mails(connection, names) == {"b" * 64}
         files = [Stray(name, 7, archived) for name in names]
         (mail_id,) = adopt(connection, files, by="marie", at=NOW)  # a poller was faster with the other
         mail = connection.execute(select(InboundMail.__table__).where(InboundMail.id == mail_id)).one()
         assert (mail.state, mail.size, mail.archived_at, mail.replayed) == ("archived", 7, archived, True)
-        assert strays(connection, names) == []
+        assert not unknown_mails(connection, names)
         assert adopt(connection, [], by="marie", at=NOW) == ()

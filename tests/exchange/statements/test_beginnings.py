@@ -25,7 +25,7 @@ from intergestan_db.tables import (
 )
 from intergestan_exchange.outbox import outbound
 from intergestan_exchange.statements import beginnings, statements
-from intergestan_exchange.statements.statements import Counter
+from intergestan_exchange.statements.statements import Counter, Pace
 from intergestan_msg.running_sha256 import RunningSha256
 from intergestan_msg.statement import Account, Entry, Statement, account_of, fault_of
 from tests.examples import share
@@ -33,6 +33,7 @@ from tests.site_factories import NOW, SiteToTest
 
 Sites = tuple[SiteToTest, SiteToTest]
 A_DAY = timedelta(days=1)
+QUICK = Pace(most=7, fresh_s=0)
 ADDRESS = "appros@stauber.test"
 TABLES = (InboundMail, InboundTransfer, OutboundMail, OutboundBody, FormerBody, SeriesBeginning, WithdrawnNumber)
 """That a story writes to; each refers at most to earlier ones."""
@@ -141,7 +142,7 @@ class Story:
 
     def we_say(self) -> None:
         until = self._until()
-        counter = Counter(self.connection, self.partner, most=7)
+        counter = Counter(self.connection, self.partner, QUICK)
         said = counter.our_statement(until)
         assert fault_of(said) is None
         with self._nothing_kept():
@@ -153,7 +154,7 @@ class Story:
         until = self._until()
         sent = self._accounts(InboundTransfer, until, or_else=0.1)
         theirs = Statement(until=until, sent=sent, received=self._accounts(OutboundMail, until, or_else=0.05))
-        counter = Counter(self.connection, self.partner, most=7)
+        counter = Counter(self.connection, self.partner, QUICK)
         compared = counter.compare_all(theirs)
         with self._nothing_kept():
             assert compared == Counter(self.connection, self.partner).compare_all(theirs)
@@ -223,7 +224,7 @@ def test_what_was_counted_is_not_read_again(paired_sites: Sites) -> None:
         for _ in range(9):
             story.we_send()
             story.days_pass()
-            counter = Counter(connection, story.partner, most=7)
+            counter = Counter(connection, story.partner, QUICK)
             counter.our_statement(int(story.now.timestamp()))
             beginnings.keep(connection, story.partner, counter.longer())
         (kept,) = connection.execute(select(SeriesBeginning.__table__)).all()
@@ -248,7 +249,7 @@ def test_a_change_that_is_committed_while_one_counts_is_seen_later(paired_sites:
         for seq in range(1, 9):
             story._send(1, seq, "composed")
         until = int(story.now.timestamp())
-        counter = Counter(connection, story.partner)
+        counter = Counter(connection, story.partner, QUICK)
         counter.our_statement(until)
         outbound.abandon(connection, story._mails(OutboundMail.seq == 3), by="marie", at=story.now)
         beginnings.keep(connection, story.partner, counter.longer())
