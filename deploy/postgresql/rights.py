@@ -457,6 +457,7 @@ _DECIDES: Rights = {
     "outbound_key_notice": Right(ALL, ALL),
     "party": Right(ALL, changes="exposure_version"),
     "credit_override": Right(ALL, ALL),
+    "purchase_order_change": Right(ALL, ALL, "state updated_at"),
 }
 """What a person decides about what waits: release it, refuse it, say what is meant, confirm a key."""
 

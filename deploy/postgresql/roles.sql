@@ -542,7 +542,10 @@ GRANT SELECT, INSERT (supplier_id, followed_by_id, operation_code_id, state, ver
     delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), DELETE ON
     "purchase_order" TO :"console";
 GRANT USAGE ON SEQUENCE "purchase_order_id_seq" TO :"console";
-GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"console";
+GRANT SELECT, INSERT (purchase_order_id, revision, type, state, document, outbound_mail_id, answer_epoch,
+    answer_n, answer_code, answer_note, answer_lines, requested_by, requested_at, updated_at), UPDATE (state,
+    updated_at) ON "purchase_order_change" TO :"console";
+GRANT USAGE ON SEQUENCE "purchase_order_change_id_seq" TO :"console";
 GRANT SELECT, INSERT (purchase_order_id, reason, amount, vat_category, vat_rate), DELETE ON
     "purchase_order_charge" TO :"console";
 GRANT USAGE ON SEQUENCE "purchase_order_charge_id_seq" TO :"console";

@@ -19,11 +19,13 @@ from services.console.pages import (
     order_import,
     order_story,
     own,
+    pipeline,
     purchases,
     sales,
     searching,
     sending,
     start,
+    supplier_changes,
     to_do,
 )
 from services.console.route import FILES, Page
@@ -83,14 +85,14 @@ ROUTES: Final = (
     Page("/ventes", "sales", Access.SEE, sales.show_list),
     Page("/ventes/{number:path}", "sale", Access.SEE, sales.show_one),
     Page("/a-traiter", "to do", Access.SEE, to_do.show_list),
-    Page("/a-traiter/commandes", "to do: orders", Right.SEND_ORDERS, post=to_do.settle_orders),
+    Page("/a-traiter/commandes", "to do: orders", Right.SELL, post=to_do.settle_orders),
     Page("/a-traiter/recus", "to do: mails", Right.OPERATE, post=to_do.settle_mails),
     Page("/a-traiter/envois", "to do: ours", Right.RESEND_MAILS, post=to_do.settle_ours),
-    Page("/a-traiter/order-{n:int}/liberer", "hold: release an order", Right.SEND_ORDERS, post=holds.release_order),
+    Page("/a-traiter/order-{n:int}/liberer", "hold: release an order", Right.SELL, post=holds.release_order),
     Page(
         "/a-traiter/order-{n:int}/refuser",
         "hold: refuse an order",
-        Right.SEND_ORDERS,
+        Right.SELL,
         holds.ask_to_refuse_order,
         holds.refuse_order,
     ),
@@ -103,12 +105,18 @@ ROUTES: Final = (
         holds.refuse_mail,
     ),
     Page(
-        "/a-traiter/in-{n:int}/cle", "hold: confirm a key", Right.SET_ACCOUNTS, holds.ask_for_words, holds.confirm_words
+        "/a-traiter/in-{n:int}/cle", "hold: confirm a key", Right.SET_PARTNERS, holds.ask_for_words, holds.confirm_words
     ),
     Page("/a-traiter/out-{n:int}/renvoyer", "hold: send again", Right.RESEND_MAILS, post=holds.send_again),
+    Page("/a-traiter/modifications", "supplier changes", Access.SEE, supplier_changes.show_list),
+    Page("/a-traiter/modifications/{number:path}", "supplier change", Access.SEE, supplier_changes.show_one),
+    Page(
+        "/a-traiter/decision/{number:path}", "supplier change: decide", Right.SEND_ORDERS, post=supplier_changes.decide
+    ),
     Page("/a-traiter/{ref}", "hold", Access.SEE, holds.show),
     Page("/histoire", "find a story", Access.SEE, order_story.find),
     Page("/histoire/{text:path}", "story", Access.SEE, order_story.show),
+    Page("/exploitation", "pipeline", Access.SEE, pipeline.show),
     Page("/moi", "own", Access.PERSON, own.show, own.choose),
     Page("/moi/langue", "own language", Access.PERSON, post=own.choose_language),
     Page("/moi/mot-de-passe", "own password", Access.PERSON, post=own.change_password, hashes=True),

@@ -49,6 +49,7 @@ MENU: Final = (
     ),
     Heading("", (Entry(marked("To do"), "/a-traiter", Access.SEE, "warning", "a"),)),
     Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
+    Heading("", (Entry(marked("Operations"), "/exploitation", Access.SEE, "dot", "x"),)),
 )
 """What is built. The others come with their pages."""
 

@@ -16,7 +16,7 @@ from intergestan_db.enums import PurchaseState
 from intergestan_erp.listing.purchase import ToSend, orders_to_send
 from intergestan_erp.listing.sales import count_to_review
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
-from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.health.vitals import Vitals, read_vitals
 from intergestan_exchange.holds.holds import Hold, count_holds, list_holds_page
 
 OLDEST: Final = 5
@@ -34,6 +34,7 @@ class Picture:
     """
 
     at: datetime
+    vitals: Vitals
     alarms: Sequence[Alarm]
     holds: int
     oldest: Sequence[Hold]
@@ -88,6 +89,7 @@ def look(connection: Connection, now: datetime, answer_hours: int) -> Picture:
     orders = vitals.purchase_orders
     return Picture(
         at=now,
+        vitals=vitals,
         alarms=judge(vitals, _NOT_ASKED),
         holds=sum(vitals.holds.values()),
         oldest=list_holds_page(connection, size=OLDEST, grouped=True).rows,

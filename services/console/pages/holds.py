@@ -192,7 +192,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         return visit.html("to_do/hold.html", block="etat", titled=False, hold=hold, again=LOOK_MS)
     wrong, said = _placed(visit, hold, problem)
     cures = cures_of(hold) if may_settle(visit, hold) else ()
-    if not may(Right.SET_ACCOUNTS, visit.person):
+    if not may(Right.SET_PARTNERS, visit.person):
         cures = tuple(cure for cure in cures if cure is not Cure.CONFIRM_KEY)
     elif Cure.CONFIRM_KEY in cures_of(hold) and Cure.CONFIRM_KEY not in cures:
         cures = (Cure.CONFIRM_KEY, *cures)

@@ -48,7 +48,7 @@ TABS: Final = {
     "envois": (marked("Mails of ours"), OUTBOUND),
 }
 """By the word in the address: what the tab says, and the kind of hold."""
-RIGHTS: Final = {ORDER: Right.SEND_ORDERS, INBOUND: Right.OPERATE, OUTBOUND: Right.RESEND_MAILS}
+RIGHTS: Final = {ORDER: Right.SELL, INBOUND: Right.OPERATE, OUTBOUND: Right.RESEND_MAILS}
 """Who may settle each kind."""
 CURES: Final = {
     Cure.CHOOSE_PRODUCTS: marked("Choose the product"),

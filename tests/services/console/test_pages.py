@@ -87,9 +87,13 @@ POST /a-traiter/in-1/refuser                    odile       adam
 GET  /a-traiter/in-1/cle                                    adam
 POST /a-traiter/in-1/cle                                    adam
 POST /a-traiter/out-1/renvoyer             carl odile       adam
+GET  /a-traiter/modifications        nadia carl odile adele adam
+GET  /a-traiter/modifications/CFR1   nadia carl odile adele adam
+POST /a-traiter/decision/CFR1              carl            adam
 GET  /a-traiter/out-1                nadia carl odile adele adam
 GET  /histoire                       nadia carl odile adele adam
 GET  /histoire/CFR1                  nadia carl odile adele adam
+GET  /exploitation                   nadia carl odile adele adam
 GET  /moi                            nadia carl odile adele adam
 POST /moi                            nadia carl odile adele adam
 POST /moi/langue                     nadia carl odile adele adam
@@ -111,6 +115,8 @@ IN_PATHS = {
     "/a-traiter/order-": "1",
     "/a-traiter/in-": "1",
     "/a-traiter/out-": "1",
+    "/a-traiter/modifications": "CFR1",
+    "/a-traiter/decision": "CFR1",
 }
 """What stands in the path of one thing, by the path of its list."""
 ADDRESSES = {

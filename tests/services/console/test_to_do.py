@@ -20,9 +20,11 @@ from intergestan_db.tables import (
     Partner,
     PartnerKey,
     ProductMatch,
+    SalesOrder,
     SalesOrderLine,
 )
 from intergestan_erp.people.rights import change_rights
+from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from intergestan_exchange.findings.findings import WHAT
 from intergestan_exchange.holds.holds import count_holds, find_hold, list_holds
 from intergestan_operations.language.labels import HOLD_REASONS
@@ -334,3 +336,38 @@ def test_a_mail_that_came_back_goes_out_to_another_address(sending: SendingDesk)
 @pytest.mark.parametrize("ref", ["order-77", "in-0", "x", "order-99999999999999999999", "out-"])
 def test_what_never_waited(deciding: DecidingDesk, ref: str) -> None:
     assert deciding.browser("adam").get(f"/a-traiter/{ref}").status == 404
+
+
+def test_what_a_supplier_changed_is_agreed_to_or_asked_for_again(sending: SendingDesk) -> None:
+    """Line by line; the decision leaves as a change, once, and stands there as on its way."""
+    buyer, seller = sending.buyer, sending.seller
+    mail_id = buyer.request(seller.code, "CFR1")
+    seller.receive(buyer.compose(mail_id))
+    buyer.mark_sent(mail_id)
+    buyer.receive(seller.compose_requested()[0])
+    with seller.database.transaction() as connection:
+        number = connection.execute(select(SalesOrder.number)).scalar_one()
+        changes = OwnChanges(quantities={"L1": Decimal(1), "L2": Decimal(5)})
+        change_sales_order(connection, number, changes, by="jean", at=seller.database.now())
+    buyer.receive(seller.compose_requested()[0])
+    browser, path = sending.browser("carl"), "/a-traiter/modifications/CFR1"
+    assert [row[0] for row in browser.get("/a-traiter/modifications").rows()] == ["CFR1", "CFR1"]
+    page = browser.get(path)
+    fields = form_at(page, "/a-traiter/decision/CFR1")
+    assert {"ligne.L1", "ligne.L2"} <= set(fields)
+    fields.pop("ligne.L2")
+    before = len(sending.mails())
+    done = browser.post("/a-traiter/decision/CFR1", {**fields, "faire": "accepter"})
+    assert (done.status, done.headers["location"]) == (303, path)
+    assert browser.post("/a-traiter/decision/CFR1", {**fields, "faire": "accepter"}).status == 303
+    assert len(sending.mails()) == before + 1
+    page = browser.get(path)
+    assert "en route dans la modification 1" in page.said
+    fields = form_at(page, "/a-traiter/decision/CFR1")
+    assert "ligne.L1" not in fields
+    nothing = {name: value for name, value in fields.items() if not name.startswith("ligne.")}
+    assert browser.post("/a-traiter/decision/CFR1", {**nothing, "faire": "redemander"}).status == 422
+    again = browser.post("/a-traiter/decision/CFR1", {**fields, "faire": "redemander"})
+    assert again.status == 303, again.said
+    assert "redemander" not in browser.get(path).text
+    assert 'value="accepter"' not in sending.browser("nadia").get(path).text

@@ -1,0 +1,117 @@
+"""*À traiter* and an order's story in a real browser, over two sites with real mail servers between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from intergestan_db.tables import Hold
+from tests.console.counter import OURS, Counter, open_counter
+from tests.console.watching import Watched, found_by_axe, press
+from tests.journey.conftest import MakePair
+from tests.patience import eventually
+from tests.servers.chromium import Chromium
+from tests.services.console.desk import PASSWORD
+
+pytestmark = pytest.mark.not_quick
+
+
+@pytest.fixture(scope="module")
+def counter(make_pair: MakePair) -> Iterator[Counter]:
+    counter = open_counter(make_pair)
+    yield counter
+    counter.stop()
+
+
+def enter(page: Page, url: str, login: str = "carl") -> None:
+    page.goto(f"{url}/entrer")
+    page.get_by_label("Identifiant ou adresse courriel").fill(login)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="S'identifier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
+
+
+def fits(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_an_order_that_waits_goes_on_and_both_sides_see_it(counter: Counter, watched: Watched) -> None:
+    """The buyer's story turns from page to page by itself while the seller's clerk says which product is meant."""
+    buying, selling = watched.context.new_page(), watched.context.new_page()
+    enter(buying, counter.bought_at)
+    buying.goto(f"{counter.bought_at}/histoire/CFR1")
+    counter.send("CFR1")
+    eventually(lambda: counter.pair.seller.rows(Hold, closed_at=None))
+    stops = buying.locator(".stop")
+    expect(stops.nth(4)).to_have_class("stop passed")
+    expect(stops.nth(5)).to_contain_text("c'est au tour de")
+    assert found_by_axe(buying) == []
+    fits(buying)
+
+    enter(selling, counter.sold_at)
+    expect(selling.get_by_role("link", name="À traiter 1", exact=True)).to_be_visible()
+    selling.get_by_role("link", name="Choisir le produit order-1").click()
+    assert found_by_axe(selling) == []
+    fits(selling)
+    field = selling.get_by_label("Notre produit pour la ligne L1")
+    field.fill("NIX")
+    selling.get_by_role("button", name="Retenir le produit et libérer").click()
+    expect(selling.get_by_role("alert").filter(has_text="NIX")).to_be_focused()
+    expect(field).to_have_value("NIX")
+    assert found_by_axe(selling) == []
+    field.fill(OURS)
+    selling.get_by_role("button", name="Retenir le produit et libérer").dblclick()
+    expect(selling.locator(".standing")).to_contain_text("Traité par carl")
+    expect(selling.get_by_text("Reprise en cours")).to_be_hidden()
+    assert found_by_axe(selling) == []
+    fits(selling)
+    selling.get_by_role("link", name="Histoire de CFR1").click()
+    expect(selling.locator(".stop.passed")).to_have_count(6)
+    assert found_by_axe(selling) == []
+    fits(selling)
+
+    expect(buying.locator(".stop.passed")).to_have_count(6)
+    expect(buying.locator("#direct-dit")).to_contain_text("acceptée")
+    assert buying.evaluate("performance.getEntriesByType('navigation').length") == 1
+
+
+def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched: Watched) -> None:
+    """What came meanwhile is told, and the list stays as it is until one asks; several are refused after a tick."""
+    page = watched.context.new_page()
+    enter(page, counter.sold_at)
+    press(page, "g", "a")
+    expect(page.get_by_role("heading", level=1)).to_have_text("À traiter")
+    expect(page.get_by_text("Rien n'attend une personne.")).to_be_visible()
+    assert found_by_axe(page) == []
+    counter.send("CFR2")
+    expect(page.get_by_text("Ce qui attend a changé.").last).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Voir ce qui attend maintenant").click()
+    page.get_by_role("link", name="Commandes reçues").click()
+    assert found_by_axe(page) == []
+    fits(page)
+    press(page, "j", "x")
+    expect(page.get_by_label("traiter order-2")).to_be_checked()
+    page.get_by_label("Ce que lit le correspondant").fill("Fin de série.")
+    page.get_by_role("button", name="Refuser celles qui sont cochées").click()
+    expect(page.locator(".told")).to_contain_text("Un a été refusé.")
+
+
+@pytest.mark.campaign
+def test_it_is_decided_without_scripts(counter: Counter, chromium: Chromium) -> None:
+    counter.pair.buyer.enter([])
+    context = chromium.context(java_script_enabled=False)
+    page = context.new_page()
+    enter(page, counter.sold_at)
+    page.goto(f"{counter.sold_at}/a-traiter/order-2")
+    expect(page.locator(".standing")).to_contain_text("Traité par carl")
+    page.goto(f"{counter.sold_at}/histoire")
+    page.get_by_label("Numéro d'une commande").fill("CFR2")
+    page.get_by_role("button", name="Afficher").click()
+    expect(page.get_by_text("Fin de série.").first).to_be_visible()
+    page.get_by_role("link", name="Seulement les ennuis").click()
+    expect(page.get_by_role("link", name="Tout ce qui s'est passé")).to_be_visible()
+    context.close()
