@@ -26,7 +26,7 @@ MOST_OF_OURS = {
     "dispatcher": 317,
     "geocoder": 132,
     "allocator": 135,
-    "console": 342,
+    "console": 370,
     "--help": 173,
     "orders list": 128,
     "holds list": 108,

@@ -17,7 +17,7 @@ from intergestan_db.enums import MailKind, Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.states import StaleState
 from intergestan_exchange.findings.findings import explain
-from intergestan_exchange.holds.candidates import customers_of
+from intergestan_exchange.holds.candidates import customers_of, products_of
 from intergestan_exchange.holds.cures import Compared, Cure, compared, cures_of, lines_to_choose
 from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold, same_as
 from intergestan_exchange.holds.settled import Settled, find_settled
@@ -188,6 +188,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
             return _show_settled(visit, settled, status)
         found = read_progress(connection, hold.id, visit.now) if hold.kind == OUTBOUND else None
         customers = customers_of(connection, hold)
+        lines = [(line, products_of(connection, line)) for line in lines_to_choose(hold)]
     if visit.is_partial and visit.request.headers.get("hx-target") == "etat":
         return visit.html("to_do/hold.html", block="etat", titled=False, hold=hold, again=LOOK_MS)
     wrong, said = _placed(visit, hold, problem)
@@ -205,7 +206,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         advice=hold.advice(visit.language),
         told=hold.told(visit.language),
         compared=[_difference(each) for each in compared(hold.findings)],
-        lines=lines_to_choose(hold),
+        lines=lines,
         customers=customers,
         cures=cures,
         words=CURES,

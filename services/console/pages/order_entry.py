@@ -260,7 +260,9 @@ def _priced(form: OrderForm, read: Read | None, found: PricedOrder | None) -> di
 
 def find(visit: Visit) -> Response:
     """Products for what is typed into a line."""
-    typed = next((text for name, text in visit.query.items() if name.endswith("produit")), "")
+    typed = next(
+        (text for name, text in visit.query.items() if name.endswith("produit") or name.startswith("produit.")), ""
+    )
     with visit.database.read() as connection:
         found = find_products(connection, typed)
     return visit.html(_TEMPLATE, block="produits", titled=False, products=found)
