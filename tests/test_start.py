@@ -19,18 +19,18 @@ ASKING = ROOT / "services/geocoder/asking.py"
 pytestmark = pytest.mark.not_quick
 
 MOST_OF_OURS = {
-    "composer": 216,
+    "composer": 219,
     "sender": 124,
     "poller": 143,
-    "importer": 280,
-    "dispatcher": 317,
+    "importer": 283,
+    "dispatcher": 321,
     "geocoder": 132,
     "allocator": 135,
     "console": 370,
     "--help": 173,
     "orders list": 128,
     "holds list": 108,
-    "status": 114,
+    "status": 115,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 

@@ -213,8 +213,10 @@ class WorkingSites:
         return lambda: self.seller.importer.take_in(arrived)
 
     def count_years(self) -> None:
-        """Count what statements of years would have counted by now, at either site."""
+        """Count what statements and the dispatcher of years would have counted by now, at either site."""
         until = int(self.buyer.database.now().timestamp())
+        for dispatching in self.dispatchers.values():
+            dispatching.count_resting()
         for site, other in ((self.buyer, self.seller), (self.seller, self.buyer)):
             with other.database.read() as connection:
                 theirs = Counter(connection, other.row(Partner).id).our_statement(until)
@@ -293,6 +295,7 @@ class Dispatching:
         )
         self.watch: Work = watcher.look
         self.tidy: tuple[Work, ...] = (dispatcher.drop_aliens, keeper.tidy)
+        self.count_resting: Work = dispatcher.count_resting
 
 
 class Polling:

@@ -280,6 +280,7 @@ _DISPATCHER: Rights = {
     "number_series": Right(ALL),
     "told_alarm": Right(ALL, ALL, "memories"),
     "told_hold": Right(ALL, ALL, deletes=True),
+    "resting_count": Right(ALL, changes="up_to counted_at counts"),
     "notice": Right(
         f"id about created_at attempts sent_at error next_attempt_at rung_at {_LEASE}",
         "about mime created_at next_attempt_at rung_at attempts lease_fence",

@@ -351,6 +351,7 @@ GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"dispatcher";
 GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oauth_grant_id) ON "relay" TO
     :"dispatcher";
 GRANT SELECT (allocation_id, depot_id, kind, quantity, state) ON "reservation" TO :"dispatcher";
+GRANT SELECT, UPDATE (up_to, counted_at, counts) ON "resting_count" TO :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, state, created_at, allocated_at, rung_at, number,
     issue_date, establishment_id), UPDATE (rung_at) ON "sales_order" TO :"dispatcher";
@@ -562,6 +563,7 @@ GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mail
     paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, oauth_grant_id) ON
     "relay" TO :"console";
 GRANT SELECT ON "reservation" TO :"console";
+GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT ON "review_reply" TO :"console";
 GRANT SELECT ON "sales_order" TO :"console";
 GRANT SELECT ON "sales_order_charge" TO :"console";

@@ -56,6 +56,7 @@ def main(argv: Sequence[str]) -> int:
             every(REMIND_SECONDS, dispatcher.remind),
             lambda stop: watch(watcher, alarms.every_seconds, stop),
             every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(TIDY_SECONDS, dispatcher.count_resting),
             every(own.gauge_seconds, damaged.mend),
             every(TRIAL_SECONDS, dispatcher.try_writes),
             every(own.scan_seconds, keeper.beat),

@@ -12,6 +12,7 @@ from intergestan_db.database import Database
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail
 from intergestan_db.write_trial import refusal
+from intergestan_exchange.health.resting import count_old, keep_old
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
 from intergestan_exchange.health.vitals import CREDIT_DAYS, read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
@@ -119,6 +120,16 @@ class Dispatcher:
             self._metrics.vanish(*OF_BASE)
             raise
         tell_vitals(vitals, self._metrics)
+
+    def count_resting(self) -> int:
+        """Count the orders and mails of long ago, of which `status` tells; of how many kinds."""
+        now = self._database.now()
+        with self._database.read() as connection:
+            counted = count_old(connection, now)
+        if counted:
+            with self._database.transaction() as connection:
+                keep_old(connection, counted, now)
+        return len(counted)
 
     def try_writes(self) -> None:
         """Set the gauge that says whether base and Redis take writes."""

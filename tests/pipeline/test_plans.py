@@ -36,7 +36,7 @@ BY_DESIGN: Mapping[str, str] = {
 }
 """What visits more rows of a larger database, up to a bound; by a part of the statement."""
 
-SELDOM = ("known UIDs", "status")
+SELDOM = ("known UIDs",)
 """Steps that nobody takes once a minute."""
 
 Costs = dict[str, int]

@@ -229,3 +229,17 @@ class Worker(Table):
     service: Typed[str] = column(String(20))
     started_at: Typed[Instant]
     alive_until: Typed[Instant] = column(index=True)
+
+
+class RestingCount(Table):
+    """How many rows of a table (`subject`) with an id up to `up_to` rest in each state, and since when the oldest.
+
+    `counts` has a pair of both by state; what waits for something is not in it.
+    """
+
+    __tablename__ = "resting_count"
+
+    subject: Typed[str] = column(String(20), primary_key=True)
+    up_to: Typed[int]
+    counted_at: Typed[Instant]
+    counts: Typed[dict[str, Any]] = column(JSON())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState
+from intergestan_db.enums import HoldReason, InboundState, OutboundState
 from intergestan_db.leases import lives
 from intergestan_db.tables import (
     Hold,
@@ -17,26 +17,24 @@ from intergestan_db.tables import (
     Mailbox,
     OutboundMail,
     Partner,
-    PurchaseOrder,
     Relay,
-    SalesOrder,
     Worker,
 )
 from intergestan_exchange.health.clock import PartnerClock, SiteClock, read_clock, read_partner_clocks
+from intergestan_exchange.health.resting import (
+    PURCHASE_ORDERS,
+    RECEIVED,
+    SALES_ORDERS,
+    SENT,
+    Count,
+    count_states,
+)
 from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
 from intergestan_exchange.mailboxes.placement import Candidate, chosen
 from intergestan_exchange.mailboxes.pollers import living
 from intergestan_exchange.statements.paused import list_paused
 from intergestan_msg.diagnosis import Diagnosed
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many rows are in a state, and since when the oldest."""
-
-    count: int
-    oldest: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +141,10 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
     mailboxes = _mailboxes(connection, {worker.name for worker in workers}, pollers)
     return Status(
         at=now,
-        purchase_orders=_count(connection, PurchaseOrder.state, PurchaseOrder.updated_at),
-        sales_orders=_count(connection, SalesOrder.state, SalesOrder.created_at),
-        outbound=_count(
-            connection, OutboundMail.state, OutboundMail.requested_at, OutboundMail.kind != MailKind.HEARTBEAT
-        ),
-        inbound=_count(connection, InboundMail.state, InboundMail.archived_at, ~InboundMail.is_heartbeat),
+        purchase_orders=count_states(connection, PURCHASE_ORDERS),
+        sales_orders=count_states(connection, SALES_ORDERS),
+        outbound=count_states(connection, SENT),
+        inbound=count_states(connection, RECEIVED),
         holds=count_holds(connection),
         unanswered=count_unanswered(connection, answer_hours, now),
         paused=tuple(Paused(*row) for row in list_paused(connection)),
@@ -179,16 +175,6 @@ def count_holds(connection: Connection) -> dict[HoldReason, int]:
             word = HoldReason(row.reason or HoldReason.FAILED)
             totals[word] = totals.get(word, 0) + row.n
     return totals
-
-
-def _count(connection: Connection, state: Any, since: Any, *where: Any) -> dict[str, Count]:
-    rows = connection.execute(
-        select(state.label("state"), func.count().label("n"), func.min(since).label("oldest"))
-        .where(*where)
-        .group_by(state)
-        .order_by(state)
-    )
-    return {row.state: Count(row.n, row.oldest) for row in rows}
 
 
 def _workers(connection: Connection, now: datetime) -> tuple[WorkerStatus, ...]:
