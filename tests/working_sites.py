@@ -294,7 +294,7 @@ class Dispatching:
             CreditRinger(database, broker).ring_for_credit,
         )
         self.watch: Work = watcher.look
-        self.tidy: tuple[Work, ...] = (dispatcher.drop_aliens, keeper.tidy)
+        self.tidy: tuple[Work, ...] = (dispatcher.drop_aliens, keeper.tidy, statements.tidy)
         self.count_resting: Work = dispatcher.count_resting
 
 

@@ -331,7 +331,7 @@ _DISPATCHER: Rights = {
     "outbound_mail": Right(ALL, _MAIL, "state rung_at next_attempt_at reminded_at resends", deletes=True),
     "outbound_order": Right(ALL),
     "outbound_key_notice": Right(ALL),
-    "outbound_statement": Right(adds=ALL),
+    "outbound_statement": Right("outbound_mail_id", ALL, deletes=True),
     "outbound_body": Right("outbound_mail_id", deletes=True),
     "delivery_attempt": Right(ALL, deletes=True),
     "delivery_report": Right("id inbound_mail_id outbound_mail_id", changes="outbound_mail_id"),

@@ -332,7 +332,7 @@ GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_at, attemp
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"dispatcher";
 GRANT SELECT ON "outbound_order" TO :"dispatcher";
-GRANT INSERT ON "outbound_statement" TO :"dispatcher";
+GRANT SELECT (outbound_mail_id), INSERT, DELETE ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
 GRANT SELECT ON "partner_budget" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
@@ -834,8 +834,8 @@ FROM (VALUES
 ) AS written (name, event)
 \gexec
 
--- Rights cannot tell a heartbeat from an order; these guards do: of any other mail the dispatcher deletes nothing, and what
--- says where that came from or came back stays with it.
+-- Rights cannot tell a heartbeat from an order; these guards do: of any other mail the dispatcher deletes nothing, but
+-- statements of ours after a month, and what says where that came from or came back stays with it.
 CREATE OR REPLACE FUNCTION heartbeats_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE mail bigint; direction text := 'out';
 BEGIN
@@ -848,7 +848,9 @@ BEGIN
             direction := CASE OLD.subject WHEN 'outbound_mail' THEN 'out' WHEN 'inbound_mail' THEN 'in' END;
         ELSE mail := OLD.outbound_mail_id;
     END CASE;
-    IF (direction = 'out' AND EXISTS (SELECT FROM outbound_mail WHERE id = mail AND kind = 'heartbeat'))
+    IF (direction = 'out' AND EXISTS (SELECT FROM outbound_mail WHERE id = mail AND (kind = 'heartbeat'
+            OR kind = 'statement' AND state IN ('sent', 'unknown', 'abandoned')
+            AND requested_at < 1000000 * extract(epoch FROM now() - interval '30 days'))))
         OR (direction = 'in' AND EXISTS (SELECT FROM inbound_mail WHERE id = mail AND is_heartbeat))
     THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -858,7 +860,7 @@ END $$;
 SELECT format(
     'CREATE OR REPLACE TRIGGER %I BEFORE DELETE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
     'EXECUTE FUNCTION heartbeats_only()', 'delete as ' || :'dispatcher', name, :'dispatcher')
-FROM unnest(ARRAY['outbound_body', 'delivery_attempt', 'outbound_mail', 'inbound_mail', 'event']) AS name
+FROM unnest(ARRAY['outbound_body', 'outbound_statement', 'delivery_attempt', 'outbound_mail', 'inbound_mail', 'event']) AS name
 \gexec
 SELECT format(
     'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '

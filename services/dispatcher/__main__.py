@@ -62,6 +62,7 @@ def main(argv: Sequence[str]) -> int:
             every(own.scan_seconds, keeper.beat),
             every(own.gauge_seconds, keeper.measure),
             every(TIDY_SECONDS, keeper.tidy),
+            every(TIDY_SECONDS, statements.tidy),
             high_water.loop(own.scan_seconds),
             startup.signs_of_life(process, "dispatcher"),
         ],

@@ -6,7 +6,9 @@ import structlog
 
 from intergestan_db.database import Database
 from intergestan_exchange.statements import pauses, statement_requests
+from intergestan_exchange.statements.statement_tidy import delete_sent
 from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.liveness import comes_on
 from intergestan_runtime.steps import COMPOSE, IMPORT
 
 _log = structlog.get_logger(__name__)
@@ -33,6 +35,18 @@ class Statements:
             ids += statement_requests.request(connection, paused, at=now, wanted=True)
         COMPOSE.ring(self._broker, *ids)
         return len(ids)
+
+    def tidy(self) -> int:
+        """Delete ours of long ago; how many there were."""
+        deleted = 0
+        while some := self._delete_some():
+            deleted += some
+            comes_on()
+        return deleted
+
+    def _delete_some(self) -> int:
+        with self._database.transaction() as connection:
+            return delete_sent(connection, self._database.now())
 
     def end_pauses(self) -> int:
         """Go on booking for the partners whose statement agrees; how many mails are taken in now."""
