@@ -49,7 +49,7 @@ class Answer:
 
     def rows(self) -> list[list[str]]:
         """The cells of its table's body, as text."""
-        body = re.search(r"(?s)<table class=\"list\".*?<tbody>(.*?)</tbody>", self.text)
+        body = re.search(r"(?s)<table class=\"list[^>]*>.*?<tbody[^>]*>(.*?)</tbody>", self.text)
         rows = re.findall(r"(?s)<tr\b[^>]*>(.*?)</tr>", body[1] if body else "")
         return [
             [" ".join(html.unescape(re.sub(r"<[^>]+>", "", cell)).split(" ")).strip() for cell in _cells(row)]
