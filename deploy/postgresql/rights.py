@@ -259,7 +259,7 @@ _IMPORTER: Rights = {
     ),
     "outbound_order": Right(ALL, changes="live"),
     "outbound_key_notice": Right(ALL),
-    "outbound_statement": Right(adds=ALL),
+    "outbound_statement": Right("outbound_mail_id wanted", ALL),
     "delivery_report": Right(
         ALL,
         "inbound_mail_id outbound_mail_id received_at action status recipient said reporter fingerprint effect",
@@ -451,6 +451,7 @@ _DECIDES: Rights = {
     "inbound_mail": Right(ALL, changes="state reason detail strikes replayed rung_at"),
     "answer": Right(ALL, ALL),
     "difference": Right(ALL, changes="outcome"),
+    "partner_budget": Right(ALL, "partner_id budget since used released_until", "released_until"),
     "product_match": Right(ALL, ALL, "product_id"),
     "customer_match": Right(ALL, ALL, "party_id"),
     "partner_key": Right(ALL, changes="pending replaced_from revoked_at"),
@@ -489,7 +490,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "importer": {
         OUTBOUND_MAIL.name: dict.fromkeys(("answer", "bounce", "resend"), ""),
-        INBOUND_MAIL.name: dict.fromkeys(("finish", "hold", "leave", "release", "replay"), ""),
+        INBOUND_MAIL.name: dict.fromkeys(("finish", "hold", "leave", "release", "replay", "supersede"), ""),
         PURCHASE_ORDER.name: dict.fromkeys((*_SETTLED, "wait again", "cancel", "pair_cancel"), ""),
         PURCHASE_ORDER_CHANGE.name: dict.fromkeys(_SETTLED, ""),
         SALES_ORDER.name: {"cancel": "", "pair_cancel": ""},
@@ -497,7 +498,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "dispatcher": {
         OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},
-        INBOUND_MAIL.name: {"release": "", "replay": ""},
+        INBOUND_MAIL.name: {"release": "", "replay": "", "expire": ""},
     },
     CONSOLE: {
         OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),

@@ -211,7 +211,7 @@ GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, in_reply_to_id, requ
     trace_parent, rung_at) ON "outbound_mail" TO :"importer";
 GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (live) ON "outbound_order" TO :"importer";
-GRANT INSERT ON "outbound_statement" TO :"importer";
+GRANT SELECT (outbound_mail_id, wanted), INSERT ON "outbound_statement" TO :"importer";
 GRANT SELECT, UPDATE (takes, takes_at, heartbeat_returned_at, heartbeat_told, told_epoch, told_seq,
     told_got_epoch, told_got_seq, told_at, told_since, clock_ahead_least, clock_ahead_most, clock_noted_at) ON
     "partner" TO :"importer";
@@ -504,7 +504,8 @@ GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, li
 GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
 GRANT SELECT, UPDATE (order_address) ON "partner" TO :"console";
-GRANT SELECT ON "partner_budget" TO :"console";
+GRANT SELECT, INSERT (partner_id, budget, since, used, released_until), UPDATE (released_until) ON
+    "partner_budget" TO :"console";
 GRANT SELECT, UPDATE (pending, replaced_from, revoked_at) ON "partner_key" TO :"console";
 GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
@@ -784,8 +785,8 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
-    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien') OR NEW.state = 'done' AND OLD.state IN ('held')) IS NOT TRUE
+    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien') OR NEW.state = 'alien' AND OLD.state IN ('held')) IS NOT TRUE
     WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'done' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')

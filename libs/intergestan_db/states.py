@@ -146,6 +146,7 @@ INBOUND_MAIL = Machine(
         "leave": ((Inbound.ARCHIVED,), Inbound.ALIEN),
         "refuse": ((Inbound.HELD,), Inbound.DONE),
         "release": ((Inbound.HELD,), Inbound.ARCHIVED),
+        "supersede": ((Inbound.HELD,), Inbound.DONE),
         "expire": ((Inbound.HELD,), Inbound.ALIEN),
         "want": ((Inbound.ALIEN,), Inbound.HELD),
         "replay": ((Inbound.DONE, Inbound.HELD, Inbound.ALIEN), Inbound.ARCHIVED),

@@ -146,9 +146,9 @@ def _work() -> Iterator[Metric]:
     )
     yield _counter(
         "partner_budget_exceeded_total",
-        "importer composer",
-        "What partners with a valid key triggered beyond what one of them may.",
-        budget=("announcements", "missing_numbers"),
+        "importer",
+        "Mails of partners with a valid key that go beyond what one of them may make us do.",
+        budget=("statements", "repeats", "heartbeats", "announcements", "missing_numbers"),
     )
     yield _counter(
         "replays_total",

@@ -37,6 +37,7 @@ TABLES = (
     "alarms",
     "credit",
     "heartbeats",
+    "budgets",
     "tracing",
 )
 """Every table that may stand in intergestan.toml; a process reads some and leaves the others to their
@@ -197,6 +198,26 @@ class HeartbeatSettings(Section):
         """A heartbeat is late before it is lost."""
         if self.lost_seconds <= self.late_seconds:
             raise ValueError(Said("a heartbeat is late before it is lost: lost_seconds is more than late_seconds"))
+
+
+class BudgetSettings(Section):
+    """What one partner may make this site do, by our clock; what goes beyond waits in one row of `holds list`."""
+
+    statements_per_hour: int = key(
+        1, ge=1, description="Statements of a partner that are taken, besides those that we asked for."
+    )
+    repeats_per_hour: int = key(
+        20,
+        ge=1,
+        description="Mails of ours that go out again because a partner lacks them, or sent its own again.",
+    )
+    heartbeats_per_day: int = key(300, ge=1, description="Heartbeats of a partner that are taken.")
+    announcements_per_day: int = key(5, ge=1, description="New signing keys of a partner that are kept.")
+    missing_numbers: int = key(
+        1000,
+        ge=1,
+        description="Mails of a partner that it may say it sent and we lack, and that a statement of ours asks for.",
+    )
 
 
 class TracingSettings(Section):

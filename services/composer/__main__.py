@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         process.bounce_key(),
         timedelta(minutes=process.site.statement_minutes),
         process.tracer,
-        process.own.missing_numbers,
+        process.settings.budgets.missing_numbers,
     )
     declare(process.broker, composer)
     return run_service(

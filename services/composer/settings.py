@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
-from intergestan_runtime.settings import ServiceSettings
+from intergestan_runtime.settings import BudgetSettings, ServiceSettings
 
 MEGABYTE = 10**6
 
@@ -18,14 +18,10 @@ class ComposerSettings(ServiceSettings):
         le=25 * MEGABYTE,
         description="The largest mail that is composed, in bytes.",
     )
-    missing_numbers: int = key(
-        1000,
-        ge=1,
-        description="Numbers of a partner's mails that a statement notes as asked for; beyond that they are made up.",
-    )
 
 
 class ComposerProcess(ServiceProcess):
     """All that a composer process reads."""
 
     composer: ComposerSettings
+    budgets: BudgetSettings

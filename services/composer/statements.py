@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from intergestan_db.bulk import insert_rows
 from intergestan_db.tables import MissingNumber, OutboundStatement
+from intergestan_exchange.budgets.limits import USUAL_LIMITS
 from intergestan_exchange.outbox.order_mail import site_address
 from intergestan_exchange.statements.statements import Counter
 from intergestan_msg.email_address import EmailAddress
@@ -16,7 +17,7 @@ from intergestan_msg.mail.outgoing import compose_statement
 from intergestan_msg.statement import Statement
 from services.composer.prepared import Prepared, Request
 
-MOST_ASKED = 1000
+MOST_ASKED = USUAL_LIMITS.missing_numbers
 """Numbers that are noted as asked for, unless a setting says otherwise. Beyond that somebody makes numbers up."""
 
 
@@ -40,11 +41,6 @@ def prepare_statement(connection: Connection, request: Request, now: datetime, u
         statement=statement,
         beginnings=counter.longer(),
     )
-
-
-def count_asked_for(statement: Statement) -> int:
-    """How many numbers a statement asks for."""
-    return sum(high - low + 1 for account in statement.received for low, high in account.missing)
 
 
 def note_asked_for(

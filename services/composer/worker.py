@@ -26,7 +26,7 @@ from services.composer.freeze import BY, freeze
 from services.composer.key_ring import KeyRing
 from services.composer.prepare import prepare
 from services.composer.prepared import CannotCompose, Outdated, Prepared
-from services.composer.statements import MOST_ASKED, count_asked_for
+from services.composer.statements import MOST_ASKED
 
 _log = structlog.get_logger(__name__)
 
@@ -92,8 +92,6 @@ class Composer:
             except Outdated as error:
                 _log.info("Composed again as soon as the dispatcher rings.", why=str(error))
                 return None
-            if prepared.statement is not None and count_asked_for(prepared.statement) > self._most_asked:
-                self._metrics.inc("partner_budget_exceeded_total", budget="missing_numbers")
             _log.info("Composed.", documents=len(prepared.listed))
         return prepared
 

@@ -8,6 +8,7 @@ from intergestan_operations.alerting.watching import watch, watcher_of
 from intergestan_operations.opening.high_water_file import file_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
+from services.dispatcher.budgets import Budgets
 from services.dispatcher.clock import ClockKeeper
 from services.dispatcher.credit import CreditRinger
 from services.dispatcher.damaged_mails import DamagedMails
@@ -35,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
     keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
     damaged = DamagedMails(process.database, process.broker, archive)
     own: DispatcherSettings = process.own
+    budgets = Budgets(process.database, process.broker, startup.limits_of(process.settings.budgets))
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
     watcher = watcher_of(
@@ -51,6 +53,7 @@ def main(argv: Sequence[str]) -> int:
             every(own.gauge_seconds, dispatcher.measure),
             every(own.gauge_seconds, notifier.notify),
             every(CREDIT_SECONDS, CreditRinger(process.database, process.broker).ring_for_credit),
+            every(own.scan_seconds, budgets.let_go_on),
             every(own.scan_seconds, statements.end_pauses),
             every(own.gauge_seconds, statements.ask_for_statements),
             every(REMIND_SECONDS, dispatcher.remind),

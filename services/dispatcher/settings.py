@@ -6,6 +6,7 @@ from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
 from intergestan_runtime.settings import (
     AlarmSettings,
+    BudgetSettings,
     CreditSettings,
     HeartbeatSettings,
     NoticeSettings,
@@ -31,3 +32,4 @@ class DispatcherProcess(ServiceProcess):
     heartbeats: HeartbeatSettings
     alarms: AlarmSettings
     credit: CreditSettings
+    budgets: BudgetSettings

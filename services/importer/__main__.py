@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
         pool=pool,
         worker=process.worker,
         max_age=timedelta(days=process.own.max_age_days),
-        announcements_per_day=process.own.announcements_per_day,
+        limits=startup.limits_of(process.settings.budgets),
         bounce_key=process.bounce_key(),
         under_way=timedelta(minutes=process.site.statement_minutes),
         rhythm=startup.rhythm_of(process.settings.heartbeats),

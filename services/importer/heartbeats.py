@@ -5,9 +5,11 @@ from __future__ import annotations
 import structlog
 
 from intergestan_db.trace_context import hand_on
+from intergestan_exchange.budgets.limits import Limits
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeat_mails import finish_heartbeat, take_heartbeat
 from intergestan_exchange.heartbeats.heartbeats import Rhythm
+from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import COMPOSE
@@ -17,7 +19,13 @@ _log = structlog.get_logger(__name__)
 
 
 def take_partners_heartbeat(
-    turn: Turn, transfer: Transfer, manifest: Manifest, finding: Finding | None, rhythm: Rhythm
+    turn: Turn,
+    transfer: Transfer,
+    reading: Reading,
+    manifest: Manifest,
+    finding: Finding | None,
+    rhythm: Rhythm,
+    limits: Limits,
 ) -> None:
     """One that is wrong, or taken in again, is done without an echo: no person needs to look at it."""
     parts = turn.parts
@@ -27,8 +35,12 @@ def take_partners_heartbeat(
             finish_heartbeat(connection, turn.mail, transfer, now)
             taken = None
         else:
-            taken = take_heartbeat(connection, turn.mail, transfer, manifest, now, rhythm)
+            taken = take_heartbeat(connection, turn.mail, transfer, manifest, now, rhythm, limits)
+            if taken.waits is not None:
+                turn.write_hold(connection, [taken.waits], reading, transfer.partner.id)
             hand_on(connection, () if taken.echo is None else (taken.echo,), parts.tracer.here())
+    if taken is not None and taken.waits is not None:
+        return
     turn.count("heartbeat")
     if taken is None:
         _log.info("A heartbeat that is not answered.", reason=finding.reason if finding is not None else "replay")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from intergestan_db import states
 from intergestan_db.database import AWAY
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import Budget, HoldReason
 from intergestan_db.trace_context import hand_on
+from intergestan_exchange.budgets.limits import Limits
+from intergestan_exchange.budgets.spending import beyond, is_waiting
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.book import Booked, book
 from intergestan_exchange.inbox.booking.debts import PERSON
@@ -19,8 +22,10 @@ from intergestan_exchange.inbox.booking.holds import findings_held_for
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.decisions import Held, Refused
 from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.statements.pauses import set_aside
 from intergestan_exchange.transfers.transfer import Transfer
+from intergestan_exchange.transfers.transfers import finish_mail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import ALLOCATE, COMPOSE, IMPORT, SERVE
 from services.importer.turn import Turn
@@ -42,13 +47,28 @@ def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
     return paused
 
 
-def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, last: bool) -> None:
+def book_orders(
+    turn: Turn,
+    transfer: Transfer,
+    reading: Reading,
+    settled: list[Settled],
+    facts: Facts,
+    limits: Limits | None,
+    *,
+    last: bool,
+) -> None:
     """All orders of the mail in one transaction; if that fails for one of them, one by one.
 
+    A mail whose answers would go out again beyond what one partner may ask for waits, one copy of each transfer alone.
+
+    :param limits: what that is; None: any number.
     :param last: whether a row that is there already is taken for the order's fault, and not for a race.
     """
     try:
-        booked = _book(turn, transfer, settled, facts, finish=True)
+        with turn.parts.database.transaction() as connection:
+            booked = _book(connection, turn, transfer, settled, facts, limits)
+            if booked.beyond and limits is not None:
+                _let_wait(connection, turn, transfer, reading, limits)
     except _NOT_THE_ORDERS_FAULT:
         raise
     except Exception as error:
@@ -70,24 +90,42 @@ def _book_one(
 ) -> tuple[Transfer, tuple[int, ...]]:
     """The transfer as it is known now, and the customers who owe more or less than before."""
     try:
-        booked = _book(turn, transfer, [settled], facts, finish=finish)
+        with turn.parts.database.transaction() as connection:
+            booked = _book(connection, turn, transfer, [settled], facts, finish=finish)
     except _NOT_THE_ORDERS_FAULT:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
         _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
         failed = Finding(HoldReason.FAILED, {"error": _for_partners(error)})
         settled = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
-        booked = _book(turn, transfer, [settled], facts, finish=finish)
+        with turn.parts.database.transaction() as connection:
+            booked = _book(connection, turn, transfer, [settled], facts, finish=finish)
     _tell(turn, booked, transfer, [settled])
     return replace(transfer, row_id=booked.transfer_id), booked.debtors
 
 
-def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, finish: bool) -> Booked:
+def _book(
+    connection: Connection,
+    turn: Turn,
+    transfer: Transfer,
+    settled: list[Settled],
+    facts: Facts,
+    limits: Limits | None = None,
+    *,
+    finish: bool = True,
+) -> Booked:
     parts = turn.parts
-    with parts.database.transaction() as connection:
-        booked = book(connection, turn.mail, transfer, settled, facts, parts.database.now(), finish=finish)
-        hand_on(connection, booked.compose, parts.tracer.here())
+    now = parts.database.now()
+    booked = book(connection, turn.mail, transfer, settled, facts, now, finish=finish, limits=limits)
+    hand_on(connection, booked.compose, parts.tracer.here())
     return booked
+
+
+def _let_wait(connection: Connection, turn: Turn, transfer: Transfer, reading: Reading, limits: Limits) -> None:
+    if is_waiting(connection, transfer.partner.id, Budget.REPEATS, transfer.jti):
+        finish_mail(connection, turn.mail, transfer, turn.parts.database.now())
+        return
+    turn.write_hold(connection, [beyond(Budget.REPEATS, transfer.partner.name, limits)], reading, transfer.partner.id)
 
 
 def _tell(turn: Turn, booked: Booked, transfer: Transfer, settled: list[Settled]) -> None:
@@ -96,7 +134,8 @@ def _tell(turn: Turn, booked: Booked, transfer: Transfer, settled: list[Settled]
     IMPORT.ring(parts.broker, *booked.take_in)
     ALLOCATE.ring(parts.broker, *booked.allocate)
     SERVE.ring(parts.broker, *booked.serve)
-    turn.count("order")
+    if not booked.beyond:
+        turn.count("order")
     transit = (parts.database.now() - transfer.composed_at).total_seconds()
     for outcome in booked.outcomes:
         parts.metrics.inc("orders_total", step="import", outcome=outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
-from intergestan_runtime.settings import HeartbeatSettings, ServiceSettings
+from intergestan_runtime.settings import BudgetSettings, HeartbeatSettings, ServiceSettings
 
 
 class ImporterSettings(ServiceSettings):
@@ -14,11 +14,6 @@ class ImporterSettings(ServiceSettings):
         2, ge=1, le=16, description="Mails worked on at the same time; each thread has a reader process of its own."
     )
     max_age_days: int = key(30, ge=1, description="A mail that was composed longer ago when it came is held.")
-    announcements_per_day: int = key(
-        5,
-        ge=1,
-        description="New signing keys of one partner that are taken in a day; what goes beyond waits in one hold.",
-    )
 
 
 class ImporterProcess(ServiceProcess):
@@ -26,3 +21,4 @@ class ImporterProcess(ServiceProcess):
 
     importer: ImporterSettings
     heartbeats: HeartbeatSettings
+    budgets: BudgetSettings

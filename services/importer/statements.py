@@ -7,10 +7,11 @@ from datetime import timedelta
 import structlog
 
 from intergestan_db.trace_context import hand_on
+from intergestan_exchange.budgets.limits import Limits
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.statements.beginnings import keep
-from intergestan_exchange.statements.statement_mails import Taken, take_statement
+from intergestan_exchange.statements.statement_mails import Spending, Taken, take_statement
 from intergestan_exchange.statements.statements import Counter
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.statement import Statement
@@ -21,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 def take_partners_statement(
-    turn: Turn, transfer: Transfer, reading: Reading, statement: Statement, under_way: timedelta
+    turn: Turn, transfer: Transfer, reading: Reading, statement: Statement, under_way: timedelta, limits: Limits
 ) -> None:
     """Compare it outside of the transaction, for that may take a while; then send again what was lost.
 
@@ -34,7 +35,8 @@ def take_partners_statement(
         longer = counter.longer()
     with parts.database.transaction() as connection:
         now = parts.database.now()
-        taken = take_statement(connection, turn.mail, transfer, statement, compared, under_way, now)
+        spending = Spending(limits, is_free=turn.row.replayed)
+        taken = take_statement(connection, turn.mail, transfer, statement, compared, under_way, now, spending)
         if taken.is_newest:
             keep(connection, transfer.partner.id, longer)
         if taken.findings:

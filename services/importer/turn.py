@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow, Database
-from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.enums import HoldReason
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.findings.finding import Finding, write_findings
@@ -143,13 +143,11 @@ class Turn:
         with self.parts.database.transaction() as connection:
             self.write_hold(connection, [finding], reading, partner_id)
 
-    def hold_once(self, finding: Finding, reading: Reading, partner_id: int, *, any_transfer: bool = False) -> None:
+    def hold_once(self, finding: Finding, reading: Reading, partner_id: int) -> None:
         """Let the whole mail wait, unless the same one does, or did until a person turned it down.
 
         A mail that is not answered is sent again and again. The partner's row is locked, so that two that come at once
         are one hold, too.
-
-        :param any_transfer: other transfers that wait for the same are the same hold.
         """
         finding = _naming_orders(finding, reading)
         with self.parts.database.transaction() as connection:
@@ -158,7 +156,7 @@ class Turn:
             jti = reading.manifest.jti if reading.manifest else None
             known = select(InboundMail.id).where(
                 *same,
-                InboundMail.state == InboundState.HELD if any_transfer else InboundMail.transfer_id == jti,
+                InboundMail.transfer_id == jti,
                 InboundMail.reason == finding.reason,
                 InboundMail.detail == write_findings([finding]),
             )
@@ -236,6 +234,8 @@ class Turn:
         _log.warning("The mail waits for a person.", reason=first.reason)
         self.count("malformed")
         self.parts.metrics.inc("order_rejections_total", step="import", reason=first.reason)
+        if first.reason == HoldReason.PARTNER_BUDGET and first.variant is not None:
+            self.parts.metrics.inc("partner_budget_exceeded_total", budget=first.variant)
 
     def _leave(self, connection: Connection, kind: str) -> None:
         if self.several is not None:

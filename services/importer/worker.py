@@ -15,6 +15,7 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.leases import Claims, claim_mail
 from intergestan_db.limited_child.children import ReaderDied
 from intergestan_db.tables import InboundMail
+from intergestan_exchange.budgets.limits import USUAL_LIMITS, Limits
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
 from intergestan_exchange.history.positions import ask_for_lost, note_position
@@ -23,7 +24,6 @@ from intergestan_exchange.inbox.look_up import Case, look_up
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.inbox.take_in import settle_all
-from intergestan_exchange.keys.key_mails import ANNOUNCED_A_DAY
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.partners.partner_clock import WORTH_NOTING_S, note_clock
 from intergestan_exchange.statements.releases import note_takes
@@ -78,10 +78,10 @@ class Importer:
         under_way: timedelta = timedelta(hours=1),
         rhythm: Rhythm = USUAL,
         tracer: Tracer = NO_TRACER,
-        announcements_per_day: int = ANNOUNCED_A_DAY,
+        limits: Limits = USUAL_LIMITS,
     ) -> None:
         """:param under_way: a mail of ours that was sent less long before a statement need not have arrived."""
-        self._announcements_per_day = announcements_per_day
+        self._limits = limits
         self._parts = Parts(database, broker, metrics, tracer)
         self._archive = archive
         self._pool = pool
@@ -209,7 +209,7 @@ class Importer:
         if case.tells_position:
             self._note_position(transfer, manifest)
         if manifest.kind is Kind.HEARTBEAT:
-            take_partners_heartbeat(turn, transfer, manifest, finding, self._rhythm)
+            take_partners_heartbeat(turn, transfer, reading, manifest, finding, self._rhythm, self._limits)
         elif finding is not None and finding.reason == HoldReason.UNCONFIRMED_KEY:
             turn.hold_or_read_again(finding, reading, transfer.partner.id)
         elif finding is not None and finding.reason == HoldReason.TRANSFER_CONFLICT:
@@ -217,15 +217,16 @@ class Importer:
         elif finding is not None:
             turn.hold(finding, reading, transfer.partner.id)
         elif manifest.key is not None:
-            take_key_notice(turn, transfer, reading, manifest.key, self._announcements_per_day)
+            take_key_notice(turn, transfer, reading, manifest.key, self._limits)
         elif manifest.statement is not None:
-            take_partners_statement(turn, transfer, reading, manifest.statement, self._under_way)
+            take_partners_statement(turn, transfer, reading, manifest.statement, self._under_way, self._limits)
         elif case.facts is None:
             take_answers(turn, transfer, reading, manifest)
         elif case.paused and pause_orders(turn, transfer, manifest):
             return
         else:
-            book_orders(turn, transfer, settle_all(reading, case.facts), case.facts, last=last)
+            limits = None if turn.row.replayed else self._limits
+            book_orders(turn, transfer, reading, settle_all(reading, case.facts), case.facts, limits, last=last)
         turn.note_taken(transfer.partner.id, transfer.jti, transfer.kid)
         if case.has_damaged_copy:
             self._end_damaged(transfer)

@@ -205,6 +205,8 @@ def test_a_change_of_the_buyer_that_the_seller_lost_is_answered_anew(sites: Pair
     assert bought(sites) == sold(sites)
     assert sold(sites)[L1][1] == 5
     assert change_states(sites) == [("accepted", "AP")]
+    sites.clock.move(hours=1)
+    sites.buyer.go_on()
     assert sites.buyer.rows(InboundMail, state="held") == []
 
 

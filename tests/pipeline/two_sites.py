@@ -27,6 +27,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue import catalogue
 from intergestan_erp.order_files.file_order import Options
+from intergestan_exchange.budgets.limits import USUAL_LIMITS
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Order
@@ -36,6 +37,7 @@ from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.metrics import Metrics
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
+from services.dispatcher.budgets import Budgets
 from services.importer.worker import Importer
 from tests import site_factories
 from tests.databases import as_service
@@ -70,6 +72,13 @@ class SiteUnderTest(SiteToTest):
     def compose_requested(self) -> list[bytes]:
         """Compose whatever is requested."""
         return [self.compose(row.id) for row in self.rows(OutboundMail, state="requested")]
+
+    def go_on(self) -> int:
+        """What waits for a partner's budget, and for which there is room now: its dispatcher lets it go on."""
+        count = Budgets(self.database, self.broker, USUAL_LIMITS).let_go_on()
+        for row in self.rows(InboundMail, state="archived"):
+            self.importer.take_in(row.id)
+        return count
 
     def mark_sent(self, mail_id: int) -> None:
         """Pretend that the relay took the mail."""

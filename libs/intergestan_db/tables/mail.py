@@ -284,6 +284,7 @@ class InboundMail(LeaseColumns, Table):
         index_where("is_heartbeat", "state", "archived_at", name="ix_inbound_mail_heartbeats"),
         index_where("reason IS NOT NULL", "partner_id", "reason", name="ix_inbound_mail_reasons"),
         index_where("unproven AND size > 0", "archived_at", "size", name="ix_inbound_mail_unproven"),
+        index_where("budget IS NOT NULL", "partner_id", "budget", name="ix_inbound_mail_budget"),
     )
 
     id: Typed[RowId]

@@ -76,14 +76,31 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     },
     R.PARTNER_BUDGET: {
         "en": Advice(
-            "Orders go on. What goes beyond the limit waits here, once, however much of it comes.",
-            "Call the partner: somebody may use their key, or their program fails. If they mean it, release this after "
-            "a day; else refuse it, and revoke their key if it was stolen.",
+            "Orders go on. What goes beyond the limit of an hour or a day waits here, and goes on by itself once there "
+            "is room, little by little.",
+            "Call the partner: somebody may use their key, or their program fails. If they mean it, release this: the "
+            "limit does not count for that hour or day. Else refuse it, and revoke their key if it was stolen.",
         ),
         "fr": Advice(
-            "Les commandes continuent. Ce qui dépasse la limite attend ici, une seule fois, quel qu'en soit le nombre.",
+            "Les commandes continuent. Ce qui dépasse la limite d'une heure ou d'un jour attend ici, et reprend de "
+            "lui-même dès qu'il y a de la place, peu à peu.",
             "Appelez le correspondant : quelqu'un utilise peut-être sa clé, ou son programme est défaillant. S'il le "
-            "veut vraiment, libérez ceci après un jour ; sinon refusez-le, et révoquez sa clé si elle a été volée.",
+            "veut vraiment, libérez ceci : la limite ne compte plus pour cette heure ou ce jour. Sinon refusez-le, et "
+            "révoquez sa clé si elle a été volée.",
+        ),
+    },
+    f"{R.PARTNER_BUDGET}.missing_numbers": {
+        "en": Advice(
+            "Orders go on, and the statement was taken. Mails that were sent come again by themselves; numbers that "
+            "were made up never do.",
+            "Call the partner: did they send so many? A database that was restored may say so. Else somebody uses "
+            "their key: revoke it. Then refuse this one.",
+        ),
+        "fr": Advice(
+            "Les commandes continuent, et le relevé a été pris en compte. Les courriels envoyés reviennent "
+            "d'eux-mêmes ; les numéros inventés, jamais.",
+            "Appelez le correspondant : en a-t-il envoyé autant ? Une base restaurée peut le dire. Sinon, quelqu'un "
+            "utilise sa clé : révoquez-la. Puis refusez celui-ci.",
         ),
     },
     R.BAD_SIGNATURE: {

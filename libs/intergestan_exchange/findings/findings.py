@@ -37,6 +37,23 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "{partner} announces a new signing key ({new_key}), which signs from {signs_from} on.",
         "fr": "{partner} annonce une nouvelle clé de signature ({new_key}), qui signera à partir du {signs_from}.",
     },
+    f"{R.PARTNER_BUDGET}.statements": {
+        "en": "{partner} sends more statements than are taken in an hour ({most}).",
+        "fr": "{partner} envoie plus de relevés qu'il n'en est repris par heure ({most}).",
+    },
+    f"{R.PARTNER_BUDGET}.repeats": {
+        "en": "{partner} asks for more mails again than are repeated in an hour ({most}).",
+        "fr": "{partner} redemande plus de courriels qu'il n'en est répété par heure ({most}).",
+    },
+    f"{R.PARTNER_BUDGET}.heartbeats": {
+        "en": "{partner} sends more heartbeats than are taken in a day ({most}).",
+        "fr": "{partner} envoie plus de battements de cœur qu'il n'en est repris par jour ({most}).",
+    },
+    f"{R.PARTNER_BUDGET}.missing_numbers": {
+        "en": "{partner} says that it sent more mails that we lack than can be ({most}): it may make the numbers up.",
+        "fr": "{partner} dit avoir envoyé plus de courriels, non reçus ici, que possible ({most}) : il les invente "
+        "peut-être.",
+    },
     f"{R.PARTNER_BUDGET}.announcements": {
         "en": "{partner} announces more signing keys than are taken in a day ({most}).",
         "fr": "{partner} annonce plus de clés de signature qu'il n'en est repris par jour ({most}).",

@@ -1,4 +1,4 @@
 """Mails that only show that a route works (ADR 0018).
 
-May import: mail_accounts, outbox, statements, transfers.
+May import: budgets, findings, mail_accounts, outbox, statements, transfers.
 """

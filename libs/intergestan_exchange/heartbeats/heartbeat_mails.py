@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import HeartbeatOutcome, MailKind
+from intergestan_db.enums import Budget, HeartbeatOutcome, MailKind
 from intergestan_db.tables import Heartbeat, InboundMail, OutboundMail, Partner
+from intergestan_exchange.budgets.spending import beyond, is_waiting, may
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, may_echo
 from intergestan_exchange.heartbeats.heartbeats import Rhythm, write_request
 from intergestan_exchange.outbox.outbound import answered
@@ -23,6 +24,8 @@ from intergestan_exchange.transfers.transfers import finish_mail
 from intergestan_msg.mail.letter import MESSAGE_ID
 
 if TYPE_CHECKING:
+    from intergestan_exchange.budgets.limits import Limits
+    from intergestan_exchange.findings.finding import Finding
     from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
     from intergestan_msg.manifest import InReplyTo, Manifest
 
@@ -39,26 +42,38 @@ class Taken:
     :ivar echo: the mail to compose, for a partner's.
     :ivar outcome: how ours came back; None for a partner's, or when it was counted before.
     :ivar no_room: whether it was not echoed because the day's budget is used up.
+    :ivar waits: why the mail waits: the partner sends more of them in a day than one may. Of these one waits alone.
     """
 
     echo: int | None = None
     outcome: HeartbeatOutcome | None = None
     returned: bool = False
     no_room: bool = False
+    waits: Finding | None = None
 
 
 def take_heartbeat(
-    connection: Connection, mail: ClaimedMail, transfer: Transfer, manifest: Manifest, now: datetime, rhythm: Rhythm
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    manifest: Manifest,
+    now: datetime,
+    rhythm: Rhythm,
+    limits: Limits,
 ) -> Taken:
-    """Echo it or note its return, note how often theirs are planned, and finish the mail."""
+    """Echo it or note its return, note how often theirs are planned, and finish the mail, unless it waits."""
+    is_beyond = manifest.in_reply_to is None and not _is_within(connection, transfer.partner.id, now, limits)
+    if is_beyond and not is_waiting(connection, transfer.partner.id, Budget.HEARTBEATS):
+        return Taken(waits=beyond(Budget.HEARTBEATS, transfer.partner.name, limits))
     finish_heartbeat(connection, mail, transfer, now)
+    if is_beyond:
+        return Taken(no_room=True)
     if manifest.in_reply_to is not None:
         return _take_echo(connection, transfer.partner.id, manifest, manifest.in_reply_to, now, rhythm)
     clock = transfer.partner.clock
     ahead = timedelta(seconds=0 if clock is None else clock.seconds)  # a clock that is behind is no replay
     if now - (transfer.composed_at - ahead) > KEPT or _was_echoed(connection, transfer):
         return Taken()
-    lock_budget(connection)
     _note_told(connection, transfer.partner.id, manifest.every)
     if not may_echo(connection, transfer.partner.id, now, rhythm.every):
         return Taken(no_room=True)
@@ -73,6 +88,11 @@ def finish_heartbeat(connection: Connection, mail: ClaimedMail, transfer: Transf
     if mail.brings_more:
         return
     connection.execute(update(InboundMail).where(InboundMail.id == mail.id).values(is_heartbeat=True))
+
+
+def _is_within(connection: Connection, partner_id: int, now: datetime, limits: Limits) -> bool:
+    lock_budget(connection)
+    return may(connection, partner_id, Budget.HEARTBEATS, limits, now)
 
 
 def _was_echoed(connection: Connection, transfer: Transfer) -> bool:

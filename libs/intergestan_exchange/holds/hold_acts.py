@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row, select, update
 
 from intergestan_db import states
 from intergestan_db.bells import Bells
-from intergestan_db.enums import HoldEnd, HoldReason, LedgerOutcome
+from intergestan_db.enums import Budget, HoldEnd, HoldReason, LedgerOutcome
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_db.tables import InboundMail, Ledger, Partner
+from intergestan_exchange.budgets import spending
 from intergestan_exchange.credit_holds.override import let_pass
 from intergestan_exchange.holds.choices import Choices, remember
 from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
@@ -62,6 +63,7 @@ def release(
         if hold.kind == ORDER
     ]
     mails = [hold.id for hold in holds if hold.kind == INBOUND]
+    _release_budgets(connection, mails, at)
     ours = [hold.id for hold in holds if hold.kind == OUTBOUND]
     released = put_back(connection, mails, by=by, at=at, event="release")
     for hold in holds:
@@ -90,6 +92,17 @@ def refuse(connection: Connection, refs: Sequence[str], words: str | None, *, by
             asked += _ask_anew(connection, hold, by, at)
     outbound.abandon(connection, [hold.id for hold in holds if hold.kind == OUTBOUND], by=by, at=at)
     return Bells(compose=answers, take_in=_wake(connection, holds, by, at)) + asked
+
+
+def _release_budgets(connection: Connection, mail_ids: Sequence[int], at: datetime) -> None:
+    """Let the partners of these mails go beyond the budgets that they wait for, for an hour or a day."""
+    if not mail_ids:
+        return
+    mail = InboundMail
+    beyond = select(mail.partner_id, mail.budget).where(mail.id.in_(mail_ids), mail.budget.is_not(None))
+    for partner_id, budget in connection.execute(beyond.distinct()):
+        if partner_id is not None:
+            spending.release(connection, partner_id, Budget(str(budget)), at)
 
 
 def _named(connection: Connection, refs: Sequence[str]) -> list[Hold]:

@@ -12,7 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intergestan_db.enums import SalesState
+from intergestan_db.enums import Budget, SalesState
+from intergestan_exchange.budgets.limits import Limits
+from intergestan_exchange.budgets.spending import room, spend
 from intergestan_exchange.inbox.booking.answers import (
     has_later_answer,
     is_answered_before_restore,
@@ -43,6 +45,7 @@ class Booked:
         room now.
     :ivar debtors: the customers who owe more or less than before.
     :ivar credit: what is counted of credit.
+    :ivar beyond: the mail is not done: it asks for more repeated answers than one partner may.
     :ivar allocate: the sales orders that need goods; `serve`: the products that others may have now.
     """
 
@@ -54,6 +57,7 @@ class Booked:
     credit: CreditNews = NO_NEWS
     allocate: tuple[int, ...] = ()
     serve: tuple[int, ...] = ()
+    beyond: bool = False
 
 
 def book(
@@ -65,10 +69,12 @@ def book(
     now: datetime,
     *,
     finish: bool = True,
+    limits: Limits | None = None,
 ) -> Booked:
     """Write the decisions about the documents of one transfer.
 
     :param finish: whether the mail is done with this; False while its orders are booked one by one.
+    :param limits: what one partner may make us do; None: a person has the mail taken in again, so that none counts.
     :raises sqlalchemy.exc.IntegrityError: when another process booked the same document meanwhile; the caller
         rolls back, reads the facts again and settles anew.
     :raises DecidedMeanwhile: when a person refused a document meanwhile, or what a customer owes was changed; the
@@ -101,16 +107,26 @@ def book(
     for number in sorted({entry.settled.key[1] for entry in entries if has_later_answer(entry, facts)}):
         later = restate(connection, transfer.partner.id, number, facts.answers[number].n, now)
         compose += [] if later is None else [later]
-    if len(answered) < len(entries):
-        repeat_answers(connection, transfer_id, now)
-    if finish:
+    beyond = len(answered) < len(entries) and not _repeat(connection, transfer, transfer_id, limits, now)
+    if finish and not beyond:
         finish_mail(connection, mail, transfer, now)
     credit = credit_news(entries, waited, facts)
     take_in = wake(connection, entries, facts, now) + look_at_freed(connection, settled, facts, now)
     take_in += take_in_again(connection, early, by=BY, at=now)
     allocate = bells.allocate + (_accepted(entries) if facts.allocates else ())
     outcomes = tuple(outcome_of(entry) for entry in entries)
-    return Booked(transfer_id, tuple(compose), outcomes, take_in, debtors, credit, allocate, bells.serve)
+    return Booked(transfer_id, tuple(compose), outcomes, take_in, debtors, credit, allocate, bells.serve, beyond)
+
+
+def _repeat(connection: Connection, transfer: Transfer, transfer_id: int, limits: Limits | None, now: datetime) -> bool:
+    """Send the answers to this transfer again, as much as the partner may ask for; whether nothing is left."""
+    if limits is None:
+        repeat_answers(connection, transfer_id, now)
+        return True
+    left = room(connection, transfer.partner.id, Budget.REPEATS, limits, now)
+    repeated, is_all = repeat_answers(connection, transfer_id, now, left)
+    spend(connection, transfer.partner.id, Budget.REPEATS, repeated, now)
+    return is_all
 
 
 def _accepted(entries: Sequence[Entry]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
 """Signing keys, our own and the partners': which counts when, and how one follows another (ADR 0013).
 
-May import: findings, outbox, transfers.
+May import: budgets, findings, outbox, transfers.
 """

@@ -5,14 +5,16 @@ Nothing that a mail says makes a key count: that takes a person (`partner_keys.c
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import Budget, HoldReason
 from intergestan_db.tables import InboundMail, Partner, PartnerKey
+from intergestan_exchange.budgets.limits import Limits
+from intergestan_exchange.budgets.spending import beyond, may
 from intergestan_exchange.findings.finding import Finding, diagnosed
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.keys.own_keys import confirmed_by_partner, unanswered_announcements
@@ -22,9 +24,6 @@ from intergestan_msg.diagnosis import Diagnosis, Wrong
 from intergestan_msg.key_notice import KeyNotice
 from intergestan_msg.kinds import KeyAction
 
-ANNOUNCED_A_DAY = 5
-_DAY = timedelta(days=1)
-
 
 def take_notice(
     connection: Connection,
@@ -33,20 +32,20 @@ def take_notice(
     notice: KeyNotice,
     archived_at: datetime,
     now: datetime,
-    per_day: int = ANNOUNCED_A_DAY,
+    limits: Limits,
 ) -> Finding | None:
     """Do what a notice says, as far as a mail may, and finish the mail; else say why it waits for a person.
 
     It may come any number of times: a key is known once, and one that was turned down stays so.
 
     :param archived_at: when we first had the mail, by our clock.
-    :param per_day: how many new keys of one partner are kept apart in a day: each is read for every mail of everybody.
+    :param limits: among them how many new keys of one partner are kept apart in a day: each is read for every mail of
+        everybody.
     """
     lock_keys(connection)
     if notice.action is KeyAction.ANNOUNCE and _known(connection, notice.kid) is None:
-        if _announced_since(connection, transfer.partner.id, now - _DAY) >= per_day:
-            values = {"partner": transfer.partner.name, "most": str(per_day)}
-            return Finding(HoldReason.PARTNER_BUDGET, values, variant="announcements")
+        if not may(connection, transfer.partner.id, Budget.ANNOUNCEMENTS, limits, now):
+            return beyond(Budget.ANNOUNCEMENTS, transfer.partner.name, limits)
         _keep_apart(connection, transfer, notice, now)
     finding = foresee_notice(connection, transfer, notice, archived_at)
     if finding is not None:
@@ -105,14 +104,6 @@ def _announced(transfer: Transfer, notice: KeyNotice) -> Finding:
         "signs_from": f"{start:%Y-%m-%d %H:%M} UTC",
     }
     return Finding(HoldReason.KEY_ANNOUNCED, values)
-
-
-def _announced_since(connection: Connection, partner_id: int, since: datetime) -> int:
-    """How many keys a partner announced since then, by our clock, that nobody confirmed."""
-    key = PartnerKey
-    unconfirmed = or_(key.pending, key.revoked_at.is_not(None))
-    own = (key.partner_id == partner_id, key.known_at > since)
-    return connection.execute(select(func.count()).select_from(key).where(*own, unconfirmed)).scalar_one()
 
 
 def _keep_apart(connection: Connection, transfer: Transfer, notice: KeyNotice, now: datetime) -> None:

@@ -1,4 +1,4 @@
 """What two sites say of the mails between them, so that a lost one is found (ADR 0021).
 
-May import: findings, outbox, partners, transfers.
+May import: budgets, findings, outbox, partners, transfers.
 """

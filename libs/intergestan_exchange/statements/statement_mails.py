@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import HoldReason, InboundState, OutboundState
+from intergestan_db.enums import Budget, HoldReason, InboundState, OutboundState
 from intergestan_db.tables import (
     InboundMail,
     InboundTransfer,
@@ -26,10 +26,12 @@ from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderChange,
 )
+from intergestan_exchange.budgets.limits import Limits
+from intergestan_exchange.budgets.spending import beyond, may, room, spend, supersede
 from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.outbox.outbound import present_address
 from intergestan_exchange.statements.beginnings import are_among
-from intergestan_exchange.statements.statement_requests import reply
+from intergestan_exchange.statements.statement_requests import is_answer, reply
 from intergestan_exchange.statements.statements import Compared, last_row
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
@@ -57,6 +59,14 @@ class Taken:
     is_newest: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one partner may make us do, and whether this mail is beyond asking: a person took it in again."""
+
+    limits: Limits
+    is_free: bool = False
+
+
 def take_statement(
     connection: Connection,
     mail: ClaimedMail,
@@ -65,14 +75,17 @@ def take_statement(
     compared: Compared,
     under_way: timedelta,
     now: datetime,
+    spending: Spending,
 ) -> Taken:
     """Do what a statement asks for; finish the mail, unless it has findings to hold it for.
 
     Only the newest statement of a partner counts; an older one is finished and does nothing. One of a later series is
-    newer, whatever the clocks say.
+    newer, whatever the clocks say. One that comes too soon waits, the newest of them alone; so does one that would have
+    us repeat more mails than one partner may: taken in again in an hour, it goes on with those that are left.
 
     :param under_way: a mail that we sent less long before the statement may have been under way, and is left alone.
     """
+    limits = spending.limits
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
     epoch = _epoch(transfer, statement)
@@ -82,17 +95,75 @@ def take_statement(
     ):
         finish_mail(connection, mail, transfer, now)
         return Taken(is_newest=False)
+    if not (spending.is_free or _is_in_time(connection, transfer, last, limits, now)):
+        supersede(connection, partner.id, Budget.STATEMENTS, mail.id, now)
+        return Taken(findings=(beyond(Budget.STATEMENTS, partner.name, limits),), is_newest=False)
     _keep(connection, transfer, statement, last, now)
-    sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
-    sent += _ask_again(connection, partner.id, compared.received, epoch, now)
+    composed = min(transfer.composed_at, now)
+    lost = _lost_of(connection, partner.id, compared.sent, composed - under_way)
+    believed = _believed_of(connection, partner.id, compared.received, epoch, composed)
+    sent, is_cut = _repeat(connection, partner.id, lost, believed, spending, now)
+    over = tuple(_beyond(connection, partner, compared, mail, spending, now, is_cut=is_cut))
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, wanted=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
     take_in = _let_go(connection, partner.id, mail.id, tuple(_findings(partner, compared)), now)
-    if findings:
-        return Taken(compose, sent, take_in, findings)
+    if over or findings:
+        return Taken(compose, sent, take_in, (*over, *findings))
     finish_mail(connection, mail, transfer, now)
     return Taken(compose, sent, take_in)
+
+
+def _is_in_time(connection: Connection, transfer: Transfer, last: AnyRow | None, limits: Limits, now: datetime) -> bool:
+    """Whether a statement may be taken now: it is the last one once more, answers one of ours, or its hour is over."""
+    if last is not None and last.transfer_id == transfer.jti:
+        return True
+    if is_answer(connection, transfer.partner.id, None if last is None else last.received_at, now):
+        return True
+    return may(connection, transfer.partner.id, Budget.STATEMENTS, limits, now)
+
+
+def _repeat(
+    connection: Connection,
+    partner_id: int,
+    lost: Mapping[int, str],
+    believed: Mapping[int, str],
+    spending: Spending,
+    now: datetime,
+) -> tuple[tuple[int, ...], bool]:
+    """Send again what was lost, and what was believed to be answered; the mails, and whether there are more."""
+    left = None if spending.is_free else room(connection, partner_id, Budget.REPEATS, spending.limits, now)
+    sent: list[int] = []
+    for found, why in (
+        (lost, "the partner's statement lacks it"),
+        (believed, "the partner was restored and has lost its answer"),
+    ):
+        most = None if left is None else left - len(sent)
+        some = {mail_id: found[mail_id] for mail_id in sorted(found.keys() - set(sent))[:most]}
+        _resend(connection, some, why, now)
+        sent += some
+    if left is not None:
+        spend(connection, partner_id, Budget.REPEATS, len(sent), now)
+    return tuple(sent), len(sent) < len(lost.keys() | believed.keys())
+
+
+def _beyond(
+    connection: Connection,
+    partner: AnyRow,
+    compared: Compared,
+    mail: ClaimedMail,
+    spending: Spending,
+    now: datetime,
+    *,
+    is_cut: bool,
+) -> Iterator[Finding]:
+    """Which limits of one partner a statement that was taken in goes beyond."""
+    if is_cut:
+        yield beyond(Budget.REPEATS, partner.name, spending.limits)
+    told = sum(high - low + 1 for each in compared.received for low, high in each.unknown)
+    supersede(connection, partner.id, Budget.MISSING_NUMBERS, mail.id, now)
+    if told > spending.limits.missing_numbers and not spending.is_free:
+        yield beyond(Budget.MISSING_NUMBERS, partner.name, spending.limits)
 
 
 def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: int) -> tuple[Finding, ...]:
@@ -188,10 +259,11 @@ def _findings(partner: AnyRow, compared: Compared) -> Iterator[Finding]:
             yield Finding(HoldReason.STATEMENT, values, variant=variant)
 
 
-def _send_again(
-    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], before: datetime, now: datetime
-) -> tuple[int, ...]:
-    """The very same bytes of the mails that never arrived. What waits for a person here goes on waiting.
+def _lost_of(
+    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], before: datetime
+) -> dict[int, str]:
+    """The mails that never arrived, of which the very same bytes go out again, with their states. What waits for a
+    person here goes on waiting.
 
     What was sent or answered since the statement was written arrived since, or is under way.
     """
@@ -199,8 +271,7 @@ def _send_again(
     for each in comparisons:
         for start in range(0, len(each.lacking), _AT_ONCE):
             found |= _lost(connection, partner_id, each.epoch, each.lacking[start : start + _AT_ONCE], before)
-    _resend(connection, found, "the partner's statement lacks it", now)
-    return tuple(sorted(found))
+    return found
 
 
 def _resend(connection: Connection, found: Mapping[int, str], why: str, now: datetime) -> None:
@@ -221,23 +292,22 @@ def _resend(connection: Connection, found: Mapping[int, str], why: str, now: dat
     )
 
 
-def _ask_again(
-    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], epoch: int, now: datetime
-) -> tuple[int, ...]:
-    """Send the orders and changes again of which what we know was answered in mails that the partner has lost.
+def _believed_of(
+    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], epoch: int, composed: datetime
+) -> dict[int, str]:
+    """The orders and changes that go out again: what we know of them was answered in mails that the partner has lost.
 
     It was restored from a backup, and what it has now may be something else: it answers such a mail anew, in its new
     series (`design.md` §16.1). So it does where it gave the number again before anybody noticed.
 
-    :param epoch: the series of the statement.
+    :param epoch: the series of the statement; `composed`: what went out since then need not go out again.
     """
     lost = [(each.epoch, ranges) for each in comparisons for ranges in _in_pieces(each.lacking)]
     lost += [(before, ((seq, seq),)) for before, seq in _given_twice(connection, partner_id) if before < epoch]
     found: dict[int, str] = {}
     for before, some in lost:
-        found |= _believed(connection, partner_id, before, some)
-    _resend(connection, found, "the partner was restored and has lost its answer", now)
-    return tuple(sorted(found))
+        found |= _believed(connection, partner_id, before, some, composed)
+    return found
 
 
 def _in_pieces(ranges: Ranges) -> Iterator[Ranges]:
@@ -252,7 +322,9 @@ def _given_twice(connection: Connection, partner_id: int) -> set[tuple[int, int]
     return {(int(values["epoch"]), int(values["seq"])) for values in found if "seq" in values}
 
 
-def _believed(connection: Connection, partner_id: int, epoch: int, ranges: Ranges) -> dict[int, str]:
+def _believed(
+    connection: Connection, partner_id: int, epoch: int, ranges: Ranges, composed: datetime
+) -> dict[int, str]:
     mail, transfer, order, change = OutboundMail, InboundTransfer, PurchaseOrder, PurchaseOrderChange
     lost = are_among(transfer, partner_id, epoch, ranges)
     answers = (
@@ -277,6 +349,7 @@ def _believed(connection: Connection, partner_id: int, epoch: int, ranges: Range
     rows = connection.execute(
         select(mail.id, mail.state)
         .where(mail.partner_id == partner_id, or_(mail.id.in_(orders), mail.id.in_(changes)), mail.state.in_(froms))
+        .where(or_(mail.sent_at.is_(None), mail.sent_at <= composed))
         .order_by(mail.id)
         .with_for_update()
     )

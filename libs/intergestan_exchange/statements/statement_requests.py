@@ -22,6 +22,8 @@ REPLY_AFTER = timedelta(minutes=10)
 """A statement of theirs that asks for none brings one of ours at most this often: two sites never talk in circles."""
 WHILE_PAUSED = timedelta(hours=1)
 """How often we ask for theirs while booking is paused."""
+ANSWERED_WITHIN = timedelta(days=1)
+"""For so long one of theirs may be the answer to one of ours."""
 TWO_CLOCKS = timedelta(minutes=1)
 """So far the clocks of two machines of one site may differ."""
 _GOLDEN = 0.6180339887
@@ -85,6 +87,21 @@ def reply(connection: Connection, partner_id: int, *, at: datetime, wanted: bool
     if last is not None and at - last < REPLY_AFTER:
         return ()
     return request(connection, [partner_id], at=at, newest=wanted)
+
+
+def is_answer(connection: Connection, partner_id: int, last: datetime | None, now: datetime) -> bool:
+    """Whether a statement of theirs answers one of ours that asked for it, since their last one.
+
+    :param last: when that was taken in.
+    """
+    since = now - ANSWERED_WITHIN if last is None else max(last, now - ANSWERED_WITHIN)
+    asked = (
+        select(OutboundMail.id)
+        .join(OutboundStatement, OutboundStatement.outbound_mail_id == OutboundMail.id)
+        .where(_IS_STATEMENT, OutboundMail.partner_id == partner_id, OutboundStatement.wanted)
+        .where(OutboundMail.requested_at > since, OutboundMail.requested_at <= now)
+    )
+    return connection.execute(asked.limit(1)).first() is not None
 
 
 def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], list[int]]:

@@ -58,6 +58,7 @@ from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.service import Loop
 from intergestan_runtime.settings import (
+    BudgetSettings,
     HeartbeatSettings,
     LogSettings,
     ServiceSettings,
@@ -69,6 +70,7 @@ from intergestan_runtime.settings_load import ConfigurationError, load
 from intergestan_runtime.tracing import NotInstalled, Tracer, open_tracer
 
 if TYPE_CHECKING:
+    from intergestan_exchange.budgets.limits import Limits
     from intergestan_exchange.heartbeats.heartbeats import Rhythm
     from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
     from intergestan_operations.opening.history_check import Read
@@ -164,6 +166,19 @@ def rhythm_of(settings: HeartbeatSettings) -> Rhythm:
 
     seconds = (settings.every_seconds, settings.late_seconds, settings.lost_seconds)
     return Rhythm(*(timedelta(seconds=each) for each in seconds))
+
+
+def limits_of(settings: BudgetSettings) -> Limits:
+    """What one partner may make the site do, as it is set."""
+    from intergestan_exchange.budgets.limits import Limits
+
+    return Limits(
+        statements=settings.statements_per_hour,
+        repeats=settings.repeats_per_hour,
+        heartbeats=settings.heartbeats_per_day,
+        announcements=settings.announcements_per_day,
+        missing_numbers=settings.missing_numbers,
+    )
 
 
 def start(

@@ -233,8 +233,13 @@ def restate_overtaken(connection: Connection, at: datetime) -> tuple[int, ...]:
     return tuple(mail for mail in mails if mail is not None)
 
 
-def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:
+def repeat_answers(
+    connection: Connection, transfer_id: int, now: datetime, most: int | None = None
+) -> tuple[int, bool]:
     """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out.
+
+    :param most: so many of them at most.
+    :returns: how many, and whether these are all.
 
     The newest to this transfer: the same document may have come in another one since, and been answered there, to
     which the buyer's mail of this one would wait for ever.
@@ -256,8 +261,9 @@ def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> N
     newest = select(Answer.id).where(Answer.outbound_mail_id == mail.id, ~overtaken).correlate(mail).exists()
     rested = or_(mail.sent_at.is_(None), is_far(mail.sent_at, now, REPEAT_AFTER))
     went_out = mail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
-    connection.execute(
-        update(mail)
-        .where(mail.in_reply_to_id == transfer_id, newest, went_out, rested)
-        .values(next_attempt_at=now, rung_at=None)
-    )
+    to_repeat = (mail.in_reply_to_id == transfer_id, newest, went_out, rested)
+    found = connection.scalars(select(mail.id).where(*to_repeat).order_by(mail.id)).all()
+    due = found[:most]
+    if due:
+        connection.execute(update(mail).where(mail.id.in_(due)).values(next_attempt_at=now, rung_at=None))
+    return len(due), len(due) == len(found)
