@@ -530,6 +530,37 @@ def test_a_line_that_was_to_go_and_stays_is_told_with_the_sellers_own_change(sit
     assert sites.buyer.row(PurchaseOrderLine, line_id="L2").answer_code == "42"
 
 
+@pytest.mark.parametrize("knows", [True, False], ids=["it knows it", "it forgot it"])
+def test_a_change_that_waited_since_before_a_restore_is_asked_about(
+    sites: Pair, forget: Forget, *, knows: bool
+) -> None:
+    """It came before the one it follows, which the buyer stated anew: only people know whether it still means it."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    edit(sites, quantities={L1: Decimal(5)})
+    second = edit(sites, quantities={"L2": Decimal(4)})
+    backup = forget(sites.buyer) if knows else backup
+    sites.seller.receive(second)
+    restored(sites.buyer, backup)
+    if knows:
+        mail = sites.buyer.rows(OutboundMail, kind="orders")[1]
+        sites.seller.receive(_resent(sites, mail.id))
+    else:
+        sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    take_in_what_is_due(sites)
+    with sites.seller.database.read() as connection:
+        (hold,) = list_holds(connection)
+    assert (hold.reason, [finding.variant for finding in hold.findings]) == ("other_start", ["earlier"])
+    if knows:
+        act(sites.seller, release, [hold.ref])
+        take_in_what_is_due(sites)
+    else:
+        act(sites.seller, refuse, [hold.ref], None)
+    exchange(sites)
+    assert bought(sites) == sold(sites)
+    assert (sold(sites)[L1][1], sold(sites)["L2"][1]) == (5, 4 if knows else 6)
+
+
 def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forget: Forget) -> None:
     """Nobody typed `restored`: the sequence number is taken, and if it is not, the change's place is."""
     ordered(sites)

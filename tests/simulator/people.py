@@ -516,6 +516,8 @@ class People:
         refuses = hold.is_conflict or (hold.kind == "in" and hold.reason in DAMAGED)
         if hold.kind == "order" and not refuses and hold.order not in self.agreed:
             refuses = times > 1 or self.chance.random() < 0.3
+        if any(finding.variant == "earlier" for finding in hold.findings):
+            refuses = not self.is_still_wanted(site, hold)
         if hold.kind == "in" and times > 1:
             refuses = True
         if hold.reason is HoldReason.STATEMENT and times > 1:
@@ -530,6 +532,11 @@ class People:
                 self.make_equal(site, finding.values["number"])
         if refuses and hold.reason is HoldReason.CONFLICT:
             self.send_what_counts(site, hold)
+
+    def is_still_wanted(self, site: Site, hold: Hold) -> bool:
+        """The buyer is asked: whether a change is under way there, and was not given up."""
+        query = "SELECT 1 AS one FROM outbound_mail WHERE transfer_id = ? AND state != 'abandoned'"
+        return any(other.ask(query, hold.transfer_id) for other in self.sites if other is not site)
 
     def send_what_counts(self, site: Site, hold: Hold) -> None:
         """The partner is asked: what it still wants after a restore leaves in the new series."""

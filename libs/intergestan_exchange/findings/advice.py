@@ -480,6 +480,17 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "La libérer retient la demande de l'acheteur ; la refuser, votre annonce.",
         ),
     },
+    f"{R.OTHER_START}.earlier": {
+        "en": Advice(
+            "Nothing of the change was applied: they may not know of it any more, or have given it up.",
+            "Ask the buyer whether this change is among theirs and still wanted. Release it if so; if not, refuse it.",
+        ),
+        "fr": Advice(
+            "Rien de la modification n'est appliqué : ils ne la connaissent peut-être plus, ou l'ont abandonnée.",
+            "Demandez à l'acheteur s'il connaît cette modification et la veut encore. Si oui, libérez-la ; sinon, "
+            "refusez-la.",
+        ),
+    },
     R.OTHER_START: {
         "en": Advice(
             "Nothing of the change was applied; the buyer knows that it waits. They may have restored a backup, or "

@@ -330,6 +330,12 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "fr": "La commande dont ils partent n'est pas la nôtre : ils annoncent un montant de {theirs} {currency}, et leurs "
         "lignes donnent {ours} {currency}.",
     },
+    f"{R.OTHER_START}.earlier": {
+        "en": "Change {revision} of order {number} left before their database came back from a backup, and what it builds "
+        "on they have stated anew since.",
+        "fr": "La modification {revision} de la commande {number} est partie avant que leur base revienne d'une sauvegarde, "
+        "et ils ont redonné depuis ce qui la précède.",
+    },
     R.CHANGE_REVIEW: {
         "en": "Changes of this partner's orders are looked at by a person first.",
         "fr": "Les modifications de commandes de ce correspondant sont d'abord examinées par une personne.",

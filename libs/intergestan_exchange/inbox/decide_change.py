@@ -91,6 +91,8 @@ def settle_change(
     if standing is None or standing.is_cancelled:
         return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
     waived = known.waived if known is not None else frozenset()
+    if _is_of_an_earlier_series(key, facts) and HoldReason.OTHER_START not in waived:
+        return Held((Finding(HoldReason.OTHER_START, {"number": key[1], "revision": str(key[2])}, variant="earlier"),))
     is_looked_at = _needs_review(standing, facts, waived)
     if isinstance(change, OrderCancellation):
         return Held((Finding(HoldReason.CHANGE_REVIEW),)) if is_looked_at else _cancel(key, standing, facts)
@@ -138,6 +140,20 @@ def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> Miss
         return None
     name = f"{number}/{gap}" if gap else number
     return Missing(name, is_held=gap in before and before[gap].outcome == LedgerOutcome.HELD)
+
+
+def _is_of_an_earlier_series(key: DocumentKey, facts: Facts) -> bool:
+    """Whether a change before it was stated in a later series: a buyer that was restored since may not know this one.
+
+    It waited for that, or was late; what it says may have been given up, for whoever gave it up knew of no mail of it.
+    The order itself is often sent anew after a restore, with what was asked for since on its way as it was.
+    """
+    _, number, revision = key
+    return any(
+        row.epoch > facts.epoch
+        for (kind, its_number, its_revision), row in facts.rows()
+        if kind in SEQUENCE and its_number == number and 0 < its_revision < revision
+    )
 
 
 def _twin(key: DocumentKey, facts: Facts) -> Known | None:
