@@ -68,6 +68,7 @@ lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
 	$(PIP_COMPILE) --all-extras --output-file requirements/test.txt pyproject.toml requirements/oldest.in requirements/test.in
 	$(PIP_COMPILE) --output-file requirements/tryton.txt requirements/tryton.in
 	$(BIN)/python requirements/pin_alone.py requirements/schemas.in > requirements/schemas.txt
+	$(BIN)/python requirements/pin_alone.py requirements/oca.in > requirements/oca.txt
 
 vendor: ## Compare what the console has of others with npm
 	@.ci/compare-vendor
@@ -118,8 +119,8 @@ $(VENV)/share/.axe: .ci/install-axe | $(BIN)/python packages
 	@.ci/install-axe $(@D)
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt requirements/schemas.txt $(VENV)/.build
+$(VENV)/.test: requirements/test.txt requirements/schemas.txt requirements/oca.txt $(VENV)/.build
 	@echo 'Installing what the tests need …'
 	@$(INSTALL) --requirement requirements/test.txt
-	@$(INSTALL) --no-deps --requirement requirements/schemas.txt
+	@$(INSTALL) --no-deps --requirement requirements/schemas.txt --requirement requirements/oca.txt
 	@touch $@ $(VENV)/.demo

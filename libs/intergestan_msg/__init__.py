@@ -1,6 +1,7 @@
 """The message that travels between sites: pure values and functions, no I/O, no clock, no settings.
 
 `answer.py` may import: diagnosis, errors, money, order, order_rules, peppol, shapes.
+`as_oca.py` may import: order.
 `as_peppol.py` may import: answer, change, electronic_address, money, order, peppol.
 `business_hash.py` may import: change, money, order.
 `card.py` may import: diagnosis, email_address, errors, key_notice, manifest, plain_text, seal, shapes, strict_json.
@@ -9,6 +10,7 @@
 `electronic_address.py` may import: nothing.
 `email_address.py` may import: nothing.
 `errors.py` may import: diagnosis.
+`flavour.py` may import: nothing.
 `identity.py` may import: nothing.
 `jws.py` may import: diagnosis, errors, signature_form.
 `key_notice.py` may import: kinds, seal.

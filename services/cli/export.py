@@ -10,6 +10,7 @@ import typer
 
 from intergestan_db.enums import FileFormat
 from intergestan_db.problem import Problem, ProblemCode
+from intergestan_msg.flavour import Flavour
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import Call
 from services.cli.files import write_whole
@@ -32,6 +33,9 @@ Raw = Annotated[
         help="CSV for software: no apostrophe before texts that begin like formulas. A spreadsheet would compute them.",
     ),
 ]
+InFlavour = Annotated[
+    Flavour, typer.Option("--flavour", help="UBL for whose software: Peppol's rules, or OCA's modules for Odoo.")
+]
 Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before.")]
 
 
@@ -44,6 +48,7 @@ def export(
     *,
     again: bool,
     raw: bool,
+    flavour: Flavour,
     as_json: bool,
 ) -> None:
     """Write a file for each order, then note that it is there."""
@@ -60,7 +65,7 @@ def export(
     for start in range(0, len(ids), MOST):
         some = ids[start : start + MOST]
         with database.read() as connection:
-            written = list(_written(connection, kind, some, form, raw=raw))
+            written = list(_written(connection, kind, some, form, flavour, raw=raw))
         for number, data in written:
             name = names.take(number, form)
             write_whole(folder / name, data)
@@ -77,15 +82,15 @@ def export(
 
 
 def _written(
-    connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat, *, raw: bool
+    connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat, flavour: Flavour, *, raw: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Number and content of each order."""
     from intergestan_erp.order_files import order_export
 
     orders = order_export.read_orders(connection, kind, ids)
     if form is FileFormat.UBL:
-        for document in order_export.as_documents(connection, kind, orders):
-            yield document.id, order_export.write_ubl(document)
+        for document in order_export.as_documents(connection, kind, orders, flavour):
+            yield document.id, order_export.write_ubl(document, flavour)
         return
     for order in orders:
         yield str(order.head["number"]), order_export.write_tables(kind, order, form, spoken(), raw=raw)

@@ -36,6 +36,7 @@ from intergestan_db.tables.types import (
     one_of,
     unique,
 )
+from intergestan_msg.flavour import Flavour
 
 
 class Party(Table):
@@ -186,6 +187,7 @@ class Partner(Table):
         one_of("heartbeat", HeartbeatPolicy),
         one_of("rests", Rest),
         one_of("minimum_order_action", MinimumOrderAction),
+        one_of("flavour", Flavour),
     )
 
     id: Typed[RowId]
@@ -198,6 +200,7 @@ class Partner(Table):
     proposed_order_address: Typed[str | None] = column(String(254))
     answer_address: Typed[str] = column(String(254))
     language: Typed[str] = column(String(2), default="fr")
+    flavour: Typed[str] = column(String(8), default=Flavour.PEPPOL, server_default="peppol")
     out_epoch: Typed[int] = column(default=1)
     out_seq: Typed[int] = column(default=0)
     price_policy: Typed[str] = column(String(20), default=PricePolicy.COMPARE)

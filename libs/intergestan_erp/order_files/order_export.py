@@ -39,6 +39,8 @@ from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_erp.order_files.order_csv import COLUMNS
 from intergestan_erp.order_files.order_types import REFERENCES
+from intergestan_msg.as_oca import order_as_oca
+from intergestan_msg.flavour import Flavour
 from intergestan_msg.identity import case_key
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -137,16 +139,22 @@ def read_orders(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[
     ]
 
 
-def as_documents(connection: Connection, kind: Kind, orders: Iterable[Exported]) -> Iterator[Order]:
+def as_documents(
+    connection: Connection, kind: Kind, orders: Iterable[Exported], flavour: Flavour = Flavour.PEPPOL
+) -> Iterator[Order]:
     """The same as documents. A sales order has our number as id, and the customer's as their reference."""
-    us = documents.site_party(site_rows.read_site(connection))
+    site = site_rows.read_site(connection)
+    us = documents.site_party(site)
     for order in orders:
         other = documents.party_of(connection, order.party["id"])
         buyer, seller = (us, other) if kind is PURCHASE else (other, us)
         document = documents.order_document(
             _row(order.head), map(_row, order.lines), map(_row, order.charges), buyer, seller
         )
-        yield replace(document, customer_reference=order.head["customer_order_number"]) if kind is SALES else document
+        if kind is SALES:
+            document = replace(document, customer_reference=order.head["customer_order_number"])
+        seller_vat_id = order.party["vat_id"] if kind is PURCHASE else site.vat_id
+        yield order_as_oca(document, seller_vat_id) if flavour is Flavour.OCA else document
 
 
 def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str, *, raw: bool = False) -> bytes:
@@ -159,9 +167,9 @@ def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str, *
     return write_csv(rows, language, raw=raw) if form is FileFormat.CSV else write_book({name: rows})
 
 
-def write_ubl(order: Order) -> bytes:
+def write_ubl(order: Order, flavour: Flavour = Flavour.PEPPOL) -> bytes:
     """An order as UBL."""
-    return write_order(order)
+    return write_order(order, flavour)
 
 
 class FileNames:

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, bindparam, select
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import Relay, User
 from intergestan_erp.documents import documents
+from intergestan_msg.as_oca import order_as_oca
 from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.flavour import Flavour
 from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -42,12 +44,15 @@ def order_mail(
     """
     seller = documents.partner_party(connection, partner)
     orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller, as_sent=True)
+    flavour = Flavour(partner.flavour)
+    if flavour is Flavour.OCA:
+        orders = [order_as_oca(order, partner.vat_id) for order in orders]
     sender, person = senders(connection, site, relay, user_id)
     return OrderMail(
         sender=sender,
         reply_to=person,
         orders=tuple(orders),
-        attachments=tuple(Attachment(file_name(order.id), write_order(order)) for order in orders),
+        attachments=tuple(Attachment(file_name(order.id), write_order(order, flavour)) for order in orders),
     )
 
 

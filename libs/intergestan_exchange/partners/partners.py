@@ -27,6 +27,7 @@ from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.setup import LANGUAGES, check_address
+from intergestan_msg.flavour import Flavour
 from intergestan_msg.identity import nfc
 
 ADDRESSES: Final = ("order_address", "answer_address")
@@ -39,6 +40,7 @@ CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "acceptance": Acceptance,
     "minimum_order_action": MinimumOrderAction,
     "heartbeat": HeartbeatPolicy,
+    "flavour": Flavour,
 }
 TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")
 

@@ -7,7 +7,7 @@ element counts as absent, and of attributes only the scheme of an identifier, un
 Writing gives the elements in the order of the OASIS schemas, in UTF-8, without white space between them; the
 same value always gives the same bytes. Everything but `left_out` is read back equal.
 
-May import: answer, change, diagnosis, errors, money, order, order_rules, peppol, stated, stated_order.
+May import: answer, change, diagnosis, errors, flavour, money, order, order_rules, peppol, stated, stated_order.
 """
 
 from importlib import import_module

@@ -1,5 +1,6 @@
 """Writing a UBL Order."""
 
+from intergestan_msg.flavour import Flavour
 from intergestan_msg.money import Price, Totals
 from intergestan_msg.order import Delivery, Order, OrderLine
 from intergestan_msg.ubl.names import ORDER
@@ -7,15 +8,20 @@ from intergestan_msg.ubl.parts_out import Named, address, allowances, issued, it
 from intergestan_msg.ubl.xml_out import amount, document, flag, identifier, inside, optional, quantity, text
 
 
-def write_order(order: Order) -> bytes:
+def write_order(order: Order, flavour: Flavour = Flavour.PEPPOL) -> bytes:
     """The order as UBL 2.1: valid against the OASIS schemas, and the same bytes for the same order.
 
     What `order.left_out` names is not there any more.
 
+    :param flavour: for whose software; both are read back equal.
     :raises BadDocument: when a text has a character that XML can't carry.
     """
     lines = "".join([order_line(line, order.currency) for line in order.lines])
-    return document("Order", ORDER, _header(order) + parties(order) + figures(order) + lines)
+    if flavour is Flavour.OCA:
+        head = text("UBLVersionID", "2.1") + _header(order) + parties(order, latest=True)
+    else:
+        head = _header(order) + parties(order)
+    return document("Order", ORDER, head + figures(order) + lines)
 
 
 def _header(order: Order) -> str:
@@ -35,17 +41,23 @@ def _header(order: Order) -> str:
     )
 
 
-def parties(order: Order) -> str:
-    """Who orders from whom, and where it goes."""
+def parties(order: Order, *, latest: bool = False) -> str:
+    """Who orders from whom, and where it goes; with the latest day for it, where that is asked for."""
     return (
         role("BuyerCustomerParty", order.buyer)
         + role("SellerSupplierParty", order.seller)
         + role("OriginatorCustomerParty", order.originator, Named.ALONE)
         + role("AccountingCustomerParty", order.invoice_to)
-        + inside("Delivery", optional(_delivery, order.delivery))
+        + inside("Delivery", (_latest(order) if latest else "") + optional(_delivery, order.delivery))
         + inside("DeliveryTerms", text("ID", order.incoterm) + text("SpecialTerms", order.delivery_terms))
         + inside("PaymentTerms", text("Note", order.payment_terms))
     )
+
+
+def _latest(order: Order) -> str:
+    """The last day of the period in which the goods are wanted."""
+    wanted = order.delivery.wanted if order.delivery else None
+    return text("LatestDeliveryDate", optional(str, wanted.end or wanted.start)) if wanted else ""
 
 
 def _delivery(value: Delivery) -> str:

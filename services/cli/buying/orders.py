@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import FileFormat
+from intergestan_msg.flavour import Flavour
 from intergestan_operations.language.happenings import CHANGES
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
@@ -21,7 +22,7 @@ from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
 from services.cli.errors import FAILED
-from services.cli.export import Again, Folder, Form, Raw, Wanted
+from services.cli.export import Again, Folder, Form, InFlavour, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import AnyDates, Dates, DecimalMark, as_typed
 from services.cli.files import read_file
@@ -208,6 +209,7 @@ def export(
     folder: Folder = Path(),
     again: Again = False,
     raw: Raw = False,
+    flavour: InFlavour = Flavour.PEPPOL,
     as_json: AsJson = False,
 ) -> None:
     """Write confirmed purchase orders to files for other software, one each, each order once.
@@ -216,7 +218,9 @@ def export(
     """
     from intergestan_erp.order_files.order_export import PURCHASE
 
-    write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
+    write_orders(
+        call_of(context), PURCHASE, numbers or [], form, folder, again=again, raw=raw, flavour=flavour, as_json=as_json
+    )
 
 
 app.verb("new")(by_hand.new)

@@ -11,11 +11,12 @@ import typer
 
 from intergestan_db.enums import CategoryKind, FileFormat, PartyRole
 from intergestan_db.problem import Problem, ProblemCode
+from intergestan_msg.flavour import Flavour
 from intergestan_operations.language.language import _
 from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
-from services.cli.export import Again, Folder, Form, Raw, Wanted
+from services.cli.export import Again, Folder, Form, InFlavour, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json
@@ -123,6 +124,7 @@ def export(
     folder: Folder = Path(),
     again: Again = False,
     raw: Raw = False,
+    flavour: InFlavour = Flavour.PEPPOL,
     as_json: AsJson = False,
 ) -> None:
     """Write accepted sales orders to files for other software, one each, each order once.
@@ -131,7 +133,9 @@ def export(
     """
     from intergestan_erp.order_files.order_export import SALES
 
-    write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
+    write_orders(
+        call_of(context), SALES, numbers or [], form, folder, again=again, raw=raw, flavour=flavour, as_json=as_json
+    )
 
 
 def _counting(connection: Connection, order_id: int) -> dict[str, str | None]:

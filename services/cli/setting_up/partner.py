@@ -18,6 +18,7 @@ from intergestan_db.enums import (
     Rest,
     UnknownProduct,
 )
+from intergestan_msg.flavour import Flavour
 from intergestan_msg.money import ZERO
 from intergestan_operations.language.language import _, ngettext
 from services.cli.asking import NO, YES, asked, confirmed
@@ -194,6 +195,9 @@ def set_(
         HeartbeatPolicy | None,
         typer.Option(help="Whether heartbeats go to them; auto: once their mails say that they know them."),
     ] = None,
+    flavour: Annotated[
+        Flavour | None, typer.Option(help="Orders for whose software: Peppol's rules, or OCA's modules for Odoo.")
+    ] = None,
     contact: Annotated[str | None, typer.Option(help="The person to ask there.")] = None,
     line1: Annotated[str | None, typer.Option(help="Postal address, first line.")] = None,
     line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
@@ -220,6 +224,7 @@ def set_(
         "minimum_order_action": minimum_order_action,
         "answer_hours": answer_hours,
         "heartbeat": heartbeat,
+        "flavour": flavour,
         "contact": contact,
         "line1": line1,
         "line2": line2,
