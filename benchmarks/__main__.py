@@ -179,12 +179,14 @@ def measure_idle(machine: Servers, scale: Scale) -> dict[str, float]:
         median_s, slow_s = latency.percentiles(latency.latencies(sites, scale.latencies))
         commands = idle.redis_commands_per_s(sites, scale.idle_seconds)
         memory = idle.rss_mib(sites)
+        shared = idle.pss_mib(sites)
         cpu = idle.cpu_percent(sites, 6 * scale.idle_seconds)
     return {
         "latency_p50_s": median_s,
         "latency_p95_s": slow_s,
         "idle_redis_commands_per_s": commands,
         "idle_rss_mib": max(memory.values()),
+        "idle_site_pss_mib": shared,
         "idle_cpu_percent": sum(cpu.values()),
         "idle_dispatcher_cpu_percent": cpu["dispatcher"],
         **{f"cpu_percent_{name}": value for name, value in cpu.items()},

@@ -31,6 +31,15 @@ def rss_mib(sites: PairOfSites) -> dict[str, float]:
     return found
 
 
+def pss_mib(sites: PairOfSites) -> float:
+    """What the machine gives the seller's services for all of them with their helpers: a page that several processes
+    share counts once.
+    """
+    roots = [psutil.Process(process.pid) for process in sites.seller.processes.values()]
+    every = (each for root in roots for each in (root, *root.children(recursive=True)))
+    return sum(float(each.memory_full_info().pss) for each in every) / 2**20
+
+
 def cpu_percent(sites: PairOfSites, seconds: float) -> dict[str, float]:
     """Of one core, by service of the seller with its helpers; the database is not in it."""
     roots = {service: process.pid for service, process in sites.seller.processes.items()}

@@ -167,6 +167,7 @@ FIGURES = (
     Figure("idle_cpu_percent", "CPU of the five services of an idle site, % of a core", at_most=2),
     Figure("idle_dispatcher_cpu_percent", "of its dispatcher", at_most=0.5),
     Figure("idle_rss_mib", "memory of the largest idle service process, MiB", at_most=80),
+    Figure("idle_site_pss_mib", "memory of all of an idle site's, what they share counted once, MiB"),
 )
 
 
