@@ -11,13 +11,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from intergestan_db.database import Database
+from intergestan_db.database import AWAY, Database
 from intergestan_db.enums import PurchaseState
 from intergestan_erp.listing.purchase import ToSend, orders_to_send
 from intergestan_erp.listing.sales import count_to_review
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
 from intergestan_exchange.health.vitals import Vitals, read_vitals
 from intergestan_exchange.holds.holds import Hold, count_holds, list_holds_page
+from intergestan_operations.opening.outage import tell_outage
 
 OLDEST: Final = 5
 """So many of what waits are told on the first page."""
@@ -63,12 +64,18 @@ class Pictures:
         self._to_do_until = 0.0
 
     def to_do(self) -> int:
-        """How many things want a person: what waits, and sales orders to review."""
+        """How many things want a person: what waits, and sales orders to review.
+
+        Every page says it, also the one that says that the database is away: then it is as many as last.
+        """
         with self._lock:
             if time.monotonic() >= self._to_do_until:
-                with self._database.read() as connection:
-                    waiting = sum(each.count for each in count_holds(connection))
-                    self._to_do = waiting + count_to_review(connection)
+                try:
+                    with self._database.read() as connection:
+                        waiting = sum(each.count for each in count_holds(connection))
+                        self._to_do = waiting + count_to_review(connection)
+                except AWAY as error:
+                    tell_outage(error, "What wants a person cannot be counted: the base does not answer.")
                 self._to_do_until = time.monotonic() + _KEPT_S
             return self._to_do
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, update
 
+from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason, Right
 from intergestan_db.tables import (
     Answer,
@@ -31,6 +32,7 @@ from intergestan_operations.language.labels import HOLD_REASONS
 from services.console.pages.to_do import CURES
 from tests.factories import cfr1, cfr2
 from tests.pipeline.two_sites import products_of
+from tests.servers.process import HOST, free_port
 from tests.services.console.browser import Answer as Page
 from tests.services.console.browser import Browser
 from tests.services.console.deciding_desk import BY_MAIL, BY_OURS, DecidingDesk, found
@@ -371,3 +373,13 @@ def test_what_a_supplier_changed_is_agreed_to_or_asked_for_again(sending: Sendin
     assert again.status == 303, again.said
     assert "redemander" not in browser.get(path).text
     assert 'value="accepter"' not in sending.browser("nadia").get(path).text
+
+
+def test_what_waits_is_as_many_as_last_while_nobody_can_count(deciding: DecidingDesk) -> None:
+    """Every page has the number, also the one that says that the database does not answer."""
+    deciding.send("CFR1")
+    pictures = deciding.console.pictures
+    assert pictures.to_do() == 1
+    pictures._to_do_until = 0.0
+    pictures._database = Database(f"postgresql+psycopg://{HOST}:{free_port()}/site")
+    assert pictures.to_do() == 1
