@@ -26,6 +26,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.listing.sales import WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
+from intergestan_exchange.budgets.limits import USUAL_LIMITS
 from intergestan_exchange.health.status import read_status
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.replay import Choice, choose, newest_mail
@@ -40,6 +41,7 @@ from intergestan_operations.alerting.watching import Watcher, Ways
 from intergestan_operations.replaying.plan import AT_ONCE
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import HeartbeatSettings, NoticeSettings
+from services.dispatcher.budgets import Budgets
 from services.dispatcher.clock import ClockKeeper
 from services.dispatcher.credit import CreditRinger
 from services.dispatcher.damaged_mails import DamagedMails
@@ -48,6 +50,7 @@ from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.statements import Statements
+from services.dispatcher.strangers import Strangers
 from services.dispatcher.worker import Dispatcher
 from services.poller.handles import UidNotes
 from services.poller.rows import Archived, MailboxRows
@@ -271,12 +274,15 @@ class Dispatching:
         dispatcher = Dispatcher(database, broker, metrics, archive, settings, HOURS)
         keeper = HeartbeatKeeper(database, broker, metrics, archive, HeartbeatSettings())
         statements = Statements(database, broker, settings.statement_hours)
+        strangers = Strangers(database, archive, metrics, settings)
+        budgets = Budgets(database, broker, USUAL_LIMITS)
         notices = NoticeSettings(to="anne@example.test")
         watcher = Watcher(database, broker, archive, Ways(None, None), "en", HOURS, timedelta(minutes=5))
         self.often: tuple[Work, ...] = (
             ClockKeeper(database).look,
             dispatcher.ring_due,
             dispatcher.close_gaps,
+            budgets.let_go_on,
             statements.end_pauses,
             keeper.beat,
             HighWaterKeeper(database, folder / "high-water.json").keep,
@@ -294,7 +300,7 @@ class Dispatching:
             CreditRinger(database, broker).ring_for_credit,
         )
         self.watch: Work = watcher.look
-        self.tidy: tuple[Work, ...] = (dispatcher.drop_aliens, keeper.tidy, statements.tidy)
+        self.tidy: tuple[Work, ...] = (strangers.tidy, keeper.tidy, statements.tidy)
         self.count_resting: Work = dispatcher.count_resting
 
 

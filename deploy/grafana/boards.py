@@ -433,6 +433,20 @@ QUEUES = Board(
                     ),
                 ),
                 Panel(
+                    ("Bytes of strangers", "Octets d'inconnus"),
+                    (
+                        "In the archive; dropped when old, or when there is too much.",
+                        "Dans l'archive ; supprimés avec l'âge ou au-delà du maximum.",
+                    ),
+                    (Target("max by (site) (intergestan_strangers_bytes{@})", "{{site}}"),),
+                    "bytes",
+                ),
+                Panel(
+                    ("Mails of strangers dropped", "Courriels d'inconnus supprimés"),
+                    ("In a day, by why.", "Sur un jour, par motif."),
+                    (Target("sum by (why) (increase(intergestan_strangers_dropped_total{@}[1d]))", "{{why}}"),),
+                ),
+                Panel(
                     ("Mails of strangers that wait", "Courriels d'inconnus en attente"),
                     ("Nobody vouches for them.", "Personne n'en répond."),
                     (Target("max by (site) (intergestan_strangers_held{@})", "{{site}}"),),

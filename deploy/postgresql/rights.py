@@ -448,7 +448,7 @@ _DECIDES: Rights = {
     "site": Right(ALL, changes="created_at"),
     "hold": Right(ALL, changes="closed_at closed_by closed_how closed_reason"),
     "ledger": Right(ALL, changes="waived outcome updated_at"),
-    "inbound_mail": Right(ALL, changes="state reason detail strikes replayed rung_at"),
+    "inbound_mail": Right(ALL, changes="state reason detail strikes replayed rung_at partner_id unproven"),
     "answer": Right(ALL, ALL),
     "difference": Right(ALL, changes="outcome"),
     "partner_budget": Right(ALL, "partner_id budget since used released_until", "released_until"),
@@ -504,7 +504,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),
         PURCHASE_ORDER.name: dict.fromkeys(("confirm", "unconfirm", "request", "abandon"), ""),
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
-        INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay"), ""),
+        INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay", "want"), ""),
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""

@@ -465,7 +465,8 @@ GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
 GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
-GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, rung_at) ON "inbound_mail" TO :"console";
+GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, partner_id, unproven, rung_at) ON
+    "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
 GRANT SELECT, DELETE ON "invitation" TO :"console";
 GRANT SELECT ON "invoice" TO :"console";
@@ -787,7 +788,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien') OR NEW.state = 'done' AND OLD.state IN ('held')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien') OR NEW.state = 'alien' AND OLD.state IN ('held')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'done' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'done' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien') OR NEW.state = 'held' AND OLD.state IN ('alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -307,6 +307,13 @@ def _truth() -> Iterator[Metric]:
         "dispatcher",
         "Since when the oldest of them waits, of those that are no stranger's nor beyond a budget; 0: none.",
     )
+    yield _gauge("strangers_bytes", "dispatcher", "Bytes in the archive of mails that nobody vouches for.")
+    yield _counter(
+        "strangers_dropped_total",
+        "dispatcher",
+        "Mails that nobody vouches for whose bytes were dropped: they were old, or there was no room for more.",
+        why=("age", "room"),
+    )
     yield _gauge("strangers_held", "dispatcher", "Those of them that are mails which nobody vouches for.")
     yield _gauge(
         "database_older",

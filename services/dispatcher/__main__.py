@@ -18,6 +18,7 @@ from services.dispatcher.loops import every
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherProcess, DispatcherSettings
 from services.dispatcher.statements import Statements
+from services.dispatcher.strangers import Strangers
 from services.dispatcher.worker import Dispatcher
 
 REMIND_SECONDS = 60.0
@@ -36,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
     damaged = DamagedMails(process.database, process.broker, archive)
     own: DispatcherSettings = process.own
+    strangers = Strangers(process.database, archive, process.metrics, own)
     budgets = Budgets(process.database, process.broker, startup.limits_of(process.settings.budgets))
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
@@ -58,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
             every(own.gauge_seconds, statements.ask_for_statements),
             every(REMIND_SECONDS, dispatcher.remind),
             lambda stop: watch(watcher, alarms.every_seconds, stop),
-            every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(REMIND_SECONDS, strangers.tidy),
             every(TIDY_SECONDS, dispatcher.count_resting),
             every(own.gauge_seconds, damaged.mend),
             every(TRIAL_SECONDS, dispatcher.try_writes),

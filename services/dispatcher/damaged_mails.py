@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
+from intergestan_db import states
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import HoldReason, InboundState, Refetch
 from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
@@ -24,12 +25,13 @@ _log = structlog.get_logger(__name__)
 _GONE = str(Refetch.GONE)
 """Also the variant of the finding then."""
 _AT_ONCE = 100
+_BY = "dispatcher"
 
 _DAMAGED = (
-    select(InboundMail.id, InboundMail.sha256, InboundMail.detail)
+    select(InboundMail.id, InboundMail.sha256, InboundMail.size, InboundMail.detail)
     .where(
         InboundMail.state == InboundState.HELD,
-        InboundMail.reason == HoldReason.ARCHIVE,
+        or_(InboundMail.reason == HoldReason.ARCHIVE, InboundMail.size == 0),
         InboundMail.id > bindparam("after"),
     )
     .order_by(InboundMail.id)
@@ -38,6 +40,7 @@ _DAMAGED = (
 _NOTES = tuple(
     select(table.note).where(table.inbound_mail_id == bindparam("mail")) for table in (MailboxUid, MailboxUidl)
 )
+_HAS_BYTES = update(InboundMail).where(InboundMail.id == bindparam("mail")).values(size=bindparam("octets"))
 _TELL = (
     update(InboundMail)
     .where(
@@ -70,7 +73,10 @@ class DamagedMails:
         self._tell_of_lost([row for row in damaged if row.id not in whole])
         if not whole:
             return 0
+        sizes = {row.id: len(self._archive.get(row.sha256)) for row in damaged if row.id in whole and not row.size}
         with self._database.transaction() as connection:
+            for mail_id, size in sizes.items():
+                connection.execute(_HAS_BYTES, {"mail": mail_id, "octets": size})
             ids = put_back(connection, whole, by="dispatcher", at=self._database.now(), event="release")
         IMPORT.ring(self._broker, *ids)
         _log.info("Mails are whole again in the archive; they go on.", mails=len(ids))
@@ -78,12 +84,30 @@ class DamagedMails:
 
     def _tell_of_lost(self, damaged: Sequence[AnyRow]) -> None:
         for row in damaged:
+            if not row.size:
+                self._give_up_expired(row.id)
+                continue
             (finding, *_) = read_findings(row.detail)
             if finding.variant == _GONE or not self._is_gone(row.id):
                 continue
             gone = write_findings([type(finding)(finding.reason, finding.values, variant=_GONE)])
             with self._database.transaction() as connection:
                 connection.execute(_TELL, {"mail": row.id, "findings": gone})
+
+    def _give_up_expired(self, mail_id: int) -> None:
+        """A mail whose bytes were dropped, and that no mailbox has any more, waits for nobody: its sender, whom nobody
+        answered, sends it again, or a statement says that it is missing.
+        """
+        with self._database.read() as connection:
+            notes = [note for query in _NOTES for note in connection.scalars(query, {"mail": mail_id})]
+        if not all(note == _GONE for note in notes):
+            return
+        with self._database.transaction() as connection:
+            waits = select(InboundMail.id).where(InboundMail.id == mail_id, InboundMail.state == InboundState.HELD)
+            found = connection.scalars(waits.with_for_update()).all()
+            now, gone = self._database.now(), {"why": "gone"}
+            values = {"reason": None, "detail": None}
+            states.move(connection, states.INBOUND_MAIL, found, "expire", by=_BY, at=now, event_detail=gone, **values)
 
     def _is_gone(self, mail_id: int) -> bool:
         """Whether every mailbox that had it was asked, and has it no more."""

@@ -22,6 +22,16 @@ class DispatcherSettings(ServiceSettings):
     gauge_seconds: float = key(15, gt=0, description="How often the gauges are read from the base.")
     statement_hours: int = key(24, ge=1, le=168, description="A statement goes to each partner every so many hours.")
     alien_days: int = key(7, ge=1, description="After so many days the bytes of strangers' mails are dropped.")
+    stranger_days: int = key(
+        30,
+        ge=1,
+        description="The same for mails that wait and that nobody vouches for; they wait no more then.",
+    )
+    stranger_megabytes: int = key(
+        500,
+        ge=26,
+        description="So much of mails that nobody vouches for is kept; beyond it the oldest go.",
+    )
 
 
 class DispatcherProcess(ServiceProcess):

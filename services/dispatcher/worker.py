@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Select, select, update
 
 from intergestan_db.database import Database
-from intergestan_db.enums import InboundState
-from intergestan_db.tables import InboundMail
 from intergestan_db.write_trial import refusal
 from intergestan_exchange.health.resting import count_old, keep_old
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
@@ -21,13 +17,12 @@ from intergestan_operations.alerting.watching import redis_trouble
 from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
-from intergestan_runtime.liveness import comes_on
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.books import BooksCounter
-from services.dispatcher.due import AT_ONCE, DUE, DUE_IN_STOCK, is_any_due, take_due
+from services.dispatcher.due import DUE, DUE_IN_STOCK, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.new_rows import agency_orders, invoices, settlements
@@ -153,21 +148,3 @@ class Dispatcher:
         SEND.ring(self._broker, *ids)
         _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids), orders=orders)
         return len(ids)
-
-    def drop_aliens(self) -> int:
-        """Drop the bytes of strangers' mails that are old enough; that they came stays known."""
-        before = self._database.now() - timedelta(days=self._settings.alien_days)
-        old = (InboundMail.state == InboundState.ALIEN, InboundMail.archived_at < before, InboundMail.size > 0)
-        dropped = 0
-        while names := self._some(select(InboundMail.sha256).where(*old).limit(AT_ONCE)):
-            for name in names:
-                self._archive.remove(name)
-                comes_on()
-            with self._database.transaction() as connection:
-                connection.execute(update(InboundMail).where(InboundMail.sha256.in_(names)).values(size=0))
-            dropped += len(names)
-        return dropped
-
-    def _some(self, query: Select[str]) -> Sequence[str]:
-        with self._database.read() as connection:
-            return connection.execute(query).scalars().all()

@@ -53,7 +53,9 @@ class Notes(Protocol[Handle]):
         """The inbound mail of each name that is noted; None of a mail that was not fetched."""
 
     def damaged(self, connection: Connection, mailbox_id: int) -> dict[Handle, tuple[int, str | None]]:
-        """The mails that are held because their copy in the archive is not whole, with their inbound mail and note."""
+        """The mails that are held because their copy in the archive is not whole, or was dropped before their signer
+        was known, with their inbound mail and note.
+        """
 
     def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Handle]) -> None:
         """A mail that bears one of these names from now on is a new one."""
@@ -68,7 +70,10 @@ def _is_settled(table: type[MailboxUid | MailboxUidl]) -> ColumnElement[bool]:
 
 _DAMAGED = (
     select(InboundMail.id)
-    .where(InboundMail.state == InboundState.HELD, InboundMail.reason == HoldReason.ARCHIVE)
+    .where(
+        InboundMail.state == InboundState.HELD,
+        or_(InboundMail.reason == HoldReason.ARCHIVE, InboundMail.size == 0),
+    )
     .order_by(InboundMail.id)
     .limit(1000)
 )

@@ -19,6 +19,7 @@ from sqlalchemy import insert, update
 from intergestan_db import leases, migrate
 from intergestan_db.database import Database
 from intergestan_db.tables import Mailbox, Partner, Relay
+from intergestan_exchange.budgets.limits import USUAL_LIMITS
 from intergestan_exchange.heartbeats.heartbeats import USUAL
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
@@ -38,10 +39,12 @@ from intergestan_runtime.settings import HeartbeatSettings, SiteSettings
 from intergestan_runtime.steps import IMPORT
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
+from services.dispatcher.budgets import Budgets
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.statements import Statements
+from services.dispatcher.strangers import Strangers
 from services.dispatcher.worker import Dispatcher
 from services.importer.worker import Importer
 from services.poller.collect import Allowed, Collector, Tools
@@ -237,6 +240,8 @@ class DispatchLoops:
 
     dispatcher: Dispatcher
     statements: Statements
+    budgets: Budgets
+    strangers: Strangers
     keeper: HeartbeatKeeper
     high_water: HighWaterKeeper
 
@@ -254,6 +259,7 @@ class DispatchLoops:
         """What else runs every few seconds, or every minute."""
         self.dispatcher.close_gaps()
         self.statements.end_pauses()
+        self.budgets.let_go_on()
         self.statements.ask_for_statements()
         self.dispatcher.remind()
         self.keeper.beat()
@@ -261,7 +267,7 @@ class DispatchLoops:
 
     def tidy(self) -> None:
         """What runs every hour."""
-        self.dispatcher.drop_aliens()
+        self.strangers.tidy()
         self.keeper.tidy()
 
 
@@ -431,6 +437,8 @@ class Site:
             return DispatchLoops(
                 Dispatcher(database, broker, metrics, self.archive, _DISPATCHER, ANSWER_HOURS),
                 Statements(database, broker, _DISPATCHER.statement_hours),
+                Budgets(database, broker, USUAL_LIMITS),
+                Strangers(database, self.archive, metrics, _DISPATCHER),
                 HeartbeatKeeper(database, broker, metrics, self.archive, _BEATS),
                 HighWaterKeeper(database, self.ground.high_water),
             )

@@ -30,6 +30,16 @@ class Advice:
 
 
 ADVICE: Mapping[str, Mapping[str, Advice]] = {
+    f"{R.UNKNOWN_SIGNER}.expired": {
+        "en": Advice(
+            "As soon as the mailbox was asked, it goes on by itself, or is put away where the mailbox has it no more.",
+            "Nothing, unless the mailbox is not read. Its sender was never answered, and sends again what we lack.",
+        ),
+        "fr": Advice(
+            "Dès que la boîte aura été relevée, il continue de lui-même, ou est écarté si la boîte ne l'a plus.",
+            "Rien, sauf si la boîte n'est pas relevée. L'expéditeur, sans réponse, renvoie ce qui nous manque.",
+        ),
+    },
     R.UNKNOWN_SIGNER: {
         "en": Advice(
             "Nothing was imported or answered.",

@@ -21,6 +21,12 @@ _OVER_THE_MAXIMUM = {
 }
 
 WHAT: Mapping[str, Mapping[str, str]] = {
+    f"{R.UNKNOWN_SIGNER}.expired": {
+        "en": "The mail came before its signer was known here ({kid}), and its bytes were dropped since; the mailbox is asked "
+        "for it again.",
+        "fr": "Le courriel est arrivé avant que son signataire soit connu ici ({kid}), et ses octets ont été supprimés depuis ; "
+        "il est redemandé à la boîte.",
+    },
     R.UNKNOWN_SIGNER: {
         "en": "The mail is signed with a key that nobody pinned ({kid}).",
         "fr": "Le courriel est signé avec une clé inconnue ({kid}).",

@@ -11,8 +11,12 @@ from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, InboundState
 from intergestan_db.tables import InboundMail, OutboundKeyNotice, PartnerKey, Site
+from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.keys.key_windows import KeyFacts
 from intergestan_msg.seal import PublicKey
+
+EXPIRED = "expired"
+"""The variant of a mail whose signer was entered once its bytes had been dropped."""
 
 
 def lock_keys(connection: Connection) -> None:
@@ -66,7 +70,27 @@ def release_held(connection: Connection, partner_id: int, kid: str, *, by: str, 
     ids = tuple(connection.execute(held.order_by(mail.id).with_for_update()).scalars())
     cleared: dict[str, Any] = {"reason": None, "detail": None, "strikes": 0, "rung_at": None}
     states.move(connection, states.INBOUND_MAIL, ids, "release", by=by, at=at, **cleared)
+    _want_expired(connection, partner_id, kid, by, at)
     return ids
+
+
+def _want_expired(connection: Connection, partner_id: int, kid: str, by: str, at: datetime) -> None:
+    """Mails that waited for this key until their bytes were dropped are to be fetched again from the mailbox."""
+    mail = InboundMail
+    marked = (mail.kid == kid, mail.state == InboundState.ALIEN, mail.reason == HoldReason.UNKNOWN_SIGNER)
+    expired = connection.scalars(select(mail.id).where(*marked, mail.size == 0).order_by(mail.id).with_for_update())
+    detail = write_findings([Finding(HoldReason.UNKNOWN_SIGNER, {"kid": kid}, variant=EXPIRED)])
+    states.move(
+        connection,
+        states.INBOUND_MAIL,
+        expired.all(),
+        "want",
+        by=by,
+        at=at,
+        detail=detail,
+        partner_id=partner_id,
+        unproven=False,
+    )
 
 
 def key_facts(row: AnyRow) -> KeyFacts:

@@ -289,26 +289,6 @@ def test_what_a_base_that_is_away_cannot_tell_is_told_no_longer(sqlite_site: Sit
     assert site.gauge("orders_unanswered") == 0
 
 
-def test_the_bytes_of_aliens_are_dropped_after_a_week(sqlite_site: Site, clock: Clock, monkeypatch: Any) -> None:
-    """`design.md` §8: that they came stays known; what is ours, or held, is kept for ever."""
-    monkeypatch.setattr("services.dispatcher.worker.AT_ONCE", 2)
-    aliens = sqlite_site.archive.put_many([f"spam {number}".encode() for number in range(5)])
-    ours = sqlite_site.archive.put_many([b"done", b"held", b"archived"])
-    for name in aliens:
-        sqlite_site.put_inbound(sha256=name, state="alien")
-    for name, state in zip(ours, ("done", "held", "archived"), strict=True):
-        sqlite_site.put_inbound(sha256=name, state=state)
-    clock.move(days=7)
-    (young,) = sqlite_site.archive.put_many([b"young spam"])
-    sqlite_site.put_inbound(sha256=young, state="alien")
-    assert sqlite_site.dispatcher.drop_aliens() == 0
-    clock.move(seconds=1)
-    assert sqlite_site.dispatcher.drop_aliens() == 5
-    assert sorted(sqlite_site.archive.names()) == sorted([*ours, young])
-    assert sorted(row.size for row in sqlite_site.outbox.rows(InboundMail)) == [0] * 5 + [9] * 4
-    assert sqlite_site.dispatcher.drop_aliens() == 0
-
-
 def test_the_person_in_charge_is_told_and_the_notice_is_rung_for(site: Site, clock: Clock) -> None:
     """Once for all that is new, and again for a lost bell."""
     site.put_inbound(state="held", reason="poison", detail='[{"reason":"poison","values":{"strikes":"3"}}]')
