@@ -20,9 +20,9 @@ from intergestan_db.database import Database
 from intergestan_db.leases import claim_mail
 from intergestan_db.tables import InboundMail, OutboundBody, SalesOrder, SalesOrderLine
 from intergestan_exchange.inbox.book import book
-from intergestan_exchange.inbox.look_up import look_up
 from intergestan_exchange.inbox.read import read
 from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.recognise import recognise
 from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.transfers.transfer import ClaimedMail
 from intergestan_msg.seal import PublicKey
@@ -52,7 +52,7 @@ def import_batches(database: Database, work: Sequence[Batch]) -> float:
     for mail, reading in work:
         assert reading.manifest is not None
         with database.read() as connection:
-            case = look_up(
+            case = recognise(
                 connection,
                 reading,
                 reading.manifest,

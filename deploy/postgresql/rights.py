@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, MailKind, PurchaseState
+from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, PurchaseState
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -21,6 +21,7 @@ from intergestan_db.states import (
     Machine,
 )
 from intergestan_db.tables import Table
+from intergestan_msg.kinds import PASSING, Kind
 
 ALL_SERVICES = (*SERVICES, *OPTIONAL_SERVICES)
 ALL = "*"
@@ -474,17 +475,17 @@ RIGHTS: Mapping[str, Rights] = {
     "console": {**_EVERY, **_CONSOLE, **_DECIDES},
 }
 
-_IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"
-_IS_STATEMENT = f"NEW.kind = '{MailKind.STATEMENT}'"
+_IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
+_IS_STATEMENT = f"NEW.kind = '{Kind.STATEMENT}'"
 _SETTLED = ("wait", "accept", "change", "reject")
 
 MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "composer": {
-        OUTBOUND_MAIL.name: {"compose": "", "cannot_compose": "", "drop": _IS_HEARTBEAT, "abandon": _IS_STATEMENT},
+        OUTBOUND_MAIL.name: {"compose": "", "cannot_compose": "", "drop": _IS_PASSING, "abandon": _IS_STATEMENT},
     },
     "sender": {
         OUTBOUND_MAIL.name: dict.fromkeys(("claim", "accept", "retry", "lose", "refuse", "give_up"), "")
-        | {"drop": _IS_HEARTBEAT},
+        | {"drop": _IS_PASSING},
         PURCHASE_ORDER.name: {"transmit": ""},
         PURCHASE_ORDER_CHANGE.name: {"transmit": ""},
     },
@@ -497,7 +498,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PICKING_SLIP.name: {"cancel": ""},
     },
     "dispatcher": {
-        OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},
+        OUTBOUND_MAIL.name: {"drop": _IS_PASSING},
         INBOUND_MAIL.name: {"release": "", "replay": "", "expire": ""},
     },
     CONSOLE: {
@@ -510,7 +511,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
 
 
-def _kinds(*kinds: MailKind) -> str:
+def _kinds(*kinds: Kind) -> str:
     return f"NEW.state = '{OUTBOUND_MAIL.first}' AND NEW.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
 
 
@@ -561,9 +562,8 @@ GUARDS: tuple[Guard, ...] = (
         "outbound_mail",
         "INSERT",
         {
-            "importer": _kinds(MailKind.ANSWERS, MailKind.HEARTBEAT, MailKind.STATEMENT),
-            "dispatcher": _kinds(MailKind.HEARTBEAT, MailKind.STATEMENT),
-            CONSOLE: _kinds(MailKind.ORDERS, MailKind.ANSWERS, MailKind.KEY),
+            service: _kinds(*(kind for kind in Kind if service in kind.nature.asked_by))
+            for service in ("importer", "dispatcher", CONSOLE)
         },
     ),
     Guard(
@@ -594,7 +594,7 @@ GUARDS: tuple[Guard, ...] = (
             "forgotten",
             table,
             "UPDATE",
-            {"dispatcher": f"NEW.inbound_mail_id IS NULL AND NEW.note = '{MailKind.HEARTBEAT}'"},
+            {"dispatcher": f"NEW.inbound_mail_id IS NULL AND NEW.note = '{Kind.HEARTBEAT}'"},
         )
         for table in ("mailbox_uid", "mailbox_uidl")
     ),

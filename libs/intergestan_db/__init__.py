@@ -8,6 +8,7 @@
 `enums.py` may import: nothing.
 `fresh_ids.py` may import: states, tables.
 `leases.py` may import: at_rest, database, enums, tables.
+`mail_kinds.py` may import: tables.
 `migrate.py` may import: database, problem.
 `numbers.py` may import: tables.
 `postgresql.py` may import: nothing.

@@ -80,16 +80,6 @@ class Invoiced(StrEnum):
     NEVER = "never"
 
 
-class MailKind(StrEnum):
-    """What an outbound mail carries."""
-
-    ORDERS = "orders"
-    ANSWERS = "answers"
-    KEY = "key"
-    HEARTBEAT = "heartbeat"
-    STATEMENT = "statement"
-
-
 class HeartbeatPolicy(StrEnum):
     """Whether a partner gets heartbeats; `auto`: once a mail of theirs said that they know them."""
 

@@ -15,7 +15,7 @@ from intergestan_msg import plain_text
 from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
 from intergestan_msg.key_notice import KeyNotice, fault_of
-from intergestan_msg.kinds import ORDER_TYPES, TAKES, DocumentType, KeyAction, Kind
+from intergestan_msg.kinds import DocumentType, KeyAction, Kind
 from intergestan_msg.shapes import Shape
 from intergestan_msg.statement import Statement
 from intergestan_msg.statement import fault_of as fault_of_statement
@@ -38,11 +38,6 @@ TransferId = Annotated[
     msgspec.Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"),
 ]
 """A UUIDv7 in its canonical form (RFC 9562 §4)."""
-
-_TYPES_OF_KIND = {
-    Kind.ORDERS: set(ORDER_TYPES),
-    Kind.ANSWERS: {DocumentType.RESPONSE},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +205,11 @@ def _contradiction(manifest: Manifest) -> str | None:
         return "a statement stands in kind statement, and only there"
     if manifest.statement is not None and (fault := fault_of_statement(manifest.statement)) is not None:
         return fault
-    if manifest.kind in TAKES:
+    if manifest.kind.nature.told:
         carries = manifest.seq or documents or manifest.answers
         return f"kind {manifest.kind} carries neither documents nor a sequence number" if carries else None
-    types = _TYPES_OF_KIND.get(manifest.kind)
-    if types is None:
+    types = manifest.kind.nature.carries
+    if not types:
         return None
     if manifest.seq == 0 or not documents:
         return f"kind {manifest.kind} needs documents and a sequence number"

@@ -27,7 +27,6 @@ from services.composer.prepared import CannotCompose, Outdated, Prepared
 from services.composer.statements import MOST_ASKED, note_asked_for
 
 BY = "composer"
-_NUMBERED = frozenset({Kind.ORDERS, Kind.ANSWERS})
 
 _CHANGED = (
     select(PurchaseOrder.number)
@@ -68,8 +67,9 @@ def freeze(
     own = prepared.signed_by or signs_now(prepared.request.site, now)
     key = _signing_key(prepared, own, keys, now)
     dated = now if own.since is None else max(now, own.since)  # the clock may have been set back since it began
-    epoch, sent = _take_seq(connection, prepared, 1 if prepared.kind in _NUMBERED else 0)
-    seq = sent if prepared.kind in _NUMBERED else None
+    is_numbered = bool(prepared.kind.nature.carries)
+    epoch, sent = _take_seq(connection, prepared, int(is_numbered))
+    seq = sent if is_numbered else None
     got = last_got(connection, mail.partner_id)
     position = Position(sent=sent, got_epoch=got.epoch, got=got.seq)
     if prepared.statement is not None:

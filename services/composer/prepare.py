@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, or_, select
 
 from intergestan_db import site_rows
 from intergestan_db.at_rest import NOT_SENT_TO
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
 from intergestan_db.leases import NOW
 from intergestan_db.tables import FormerBody, OutboundMail
 from intergestan_exchange.outbox.order_mail import read_sender_rules
+from intergestan_msg.kinds import Kind
 from services.composer.answers import prepare_answers
 from services.composer.changes import prepare_changes
 from services.composer.heartbeats import prepare_heartbeat
@@ -43,18 +45,25 @@ def prepare(connection: Connection, mail_id: int, now: datetime, under_way: time
     request = _read_request(connection, mail_id, now)
     if request is None:
         return None
-    match MailKind(request.mail.kind):
-        case MailKind.ORDERS:
-            links = read_links(connection, mail_id)
-            return prepare_orders(connection, request, links) if links else prepare_changes(connection, request)
-        case MailKind.ANSWERS:
-            return prepare_answers(connection, request, now)
-        case MailKind.KEY:
-            return prepare_notice(connection, request)
-        case MailKind.HEARTBEAT:
-            return prepare_heartbeat(connection, request, now)
-        case MailKind.STATEMENT:
-            return prepare_statement(connection, request, now, under_way)
+    return COMPOSERS[Kind(request.mail.kind)](connection, request, now, under_way)
+
+
+def _orders(connection: Connection, request: Request, _now: datetime, _under_way: timedelta) -> Prepared:
+    """New orders, or changes of orders that left before: a mail has one of both."""
+    links = read_links(connection, request.mail.id)
+    return prepare_orders(connection, request, links) if links else prepare_changes(connection, request)
+
+
+Compose = Callable[[Connection, Request, datetime, timedelta], Prepared]
+
+COMPOSERS: Mapping[Kind, Compose] = {
+    Kind.ORDERS: _orders,
+    Kind.ANSWERS: lambda connection, request, now, _: prepare_answers(connection, request, now),
+    Kind.KEY: lambda connection, request, _now, _: prepare_notice(connection, request),
+    Kind.HEARTBEAT: lambda connection, request, now, _: prepare_heartbeat(connection, request, now),
+    Kind.STATEMENT: prepare_statement,
+}
+"""Who renders a mail of each kind; the last value is the time within which a mail of ours may still be under way."""
 
 
 def _read_request(connection: Connection, mail_id: int, now: datetime) -> Request | None:

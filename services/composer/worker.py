@@ -11,7 +11,7 @@ from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.findings.system_words import text_of
-from intergestan_exchange.heartbeats.heartbeats import drop, is_heartbeat
+from intergestan_exchange.heartbeats.heartbeats import drop, is_passing
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_msg.diagnosis import stored_diagnosis
 from intergestan_msg.errors import BadDocument
@@ -100,7 +100,7 @@ class Composer:
             with self._database.transaction() as connection:
                 orders = orders_of(connection, [mail_id])
                 _log.warning("Cannot compose.", mail=mail_id, orders=orders, error=error)
-                if is_heartbeat(connection, mail_id):
+                if is_passing(connection, mail_id):
                     drop(connection, [mail_id], by=BY, at=self._database.now())
                     return
                 states.move(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from intergestan_db.enums import InboundState, MailKind, OutboundState
+from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.tables import (
     Hold,
     InboundMail,
@@ -27,6 +27,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_db.tables.order import ChargeColumns, DeliveryColumns, LineColumns, OrderColumns
+from intergestan_msg.kinds import Kind
 from services.demo.stage import Site
 from services.demo.timings import seconds_by_step, seconds_of_site, seconds_to_last_answer
 from services.demo.verdict import Bought, Document, Key, Verdict, judge
@@ -114,7 +115,7 @@ def order_mails(site: Site) -> int:
         return _count(connection, OutboundMail, _ORDERS, OutboundMail.state.in_(DELIVERED))
 
 
-_ORDERS = OutboundMail.kind == MailKind.ORDERS
+_ORDERS = OutboundMail.kind == Kind.ORDERS
 
 
 def _held(connection: Connection) -> int:
@@ -191,7 +192,7 @@ def an_order_mail(site: Site) -> Path | None:
     query = (
         select(InboundMail.sha256)
         .join(InboundTransfer, InboundTransfer.inbound_mail_id == InboundMail.id)
-        .where(InboundTransfer.kind == MailKind.ORDERS)
+        .where(InboundTransfer.kind == Kind.ORDERS)
         .order_by(InboundMail.id)
         .limit(1)
     )

@@ -8,24 +8,24 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from intergestan_db.enums import MailKind
 from intergestan_db.tables import DeliveryAttempt, InboundMail, InboundTransfer, OutboundMail, SalesOrder
+from intergestan_msg.kinds import Kind
 from services.demo.stage import Site
 
-_REQUESTED = select(OutboundMail.requested_at).where(OutboundMail.kind == MailKind.ORDERS)
-_COMPOSED = select(OutboundMail.composed_at).where(OutboundMail.kind == MailKind.ORDERS)
+_REQUESTED = select(OutboundMail.requested_at).where(OutboundMail.kind == Kind.ORDERS)
+_COMPOSED = select(OutboundMail.composed_at).where(OutboundMail.kind == Kind.ORDERS)
 _SENT = (
     select(DeliveryAttempt.ended_at)
     .join(OutboundMail, OutboundMail.id == DeliveryAttempt.outbound_mail_id)
-    .where(OutboundMail.kind == MailKind.ORDERS)
+    .where(OutboundMail.kind == Kind.ORDERS)
 )
 _ARCHIVED = (
     select(InboundMail.archived_at)
     .join(InboundTransfer, InboundTransfer.inbound_mail_id == InboundMail.id)
-    .where(InboundTransfer.kind == MailKind.ORDERS)
+    .where(InboundTransfer.kind == Kind.ORDERS)
 )
 _BOOKED = select(SalesOrder.created_at)
-_ANSWERED = select(OutboundMail.answered_at).where(OutboundMail.kind == MailKind.ORDERS)
+_ANSWERED = select(OutboundMail.answered_at).where(OutboundMail.kind == Kind.ORDERS)
 _ACTS = (
     *(select(column) for column in (OutboundMail.requested_at, OutboundMail.answered_at)),
     *(select(column) for column in (DeliveryAttempt.ended_at, InboundMail.archived_at, InboundTransfer.received_at)),

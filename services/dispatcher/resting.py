@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from intergestan_db.enums import InboundState, MailKind, OutboundState
+from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.mail_kinds import IS_TRAFFIC
 from intergestan_db.tables import InboundMail, OutboundMail
 from intergestan_runtime.metrics import Metrics
 
@@ -33,13 +34,12 @@ _WAITS_OUT = (
     *(OutboundState.UNKNOWN, OutboundState.HELD),
 )
 _WAITS_IN = (InboundState.ARCHIVED, InboundState.HELD)
-_NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
 _OUT, _IN = (func.coalesce(table.state, literal_column("''")).label("state") for table in (OutboundMail, InboundMail))
 """In words of which there is no index: SQLite would read all of that in place of some rows."""
-_SENT = _between(OutboundMail, _OUT, func.count()).where(_NO_HEARTBEAT).group_by(_OUT)
+_SENT = _between(OutboundMail, _OUT, func.count()).where(IS_TRAFFIC).group_by(_OUT)
 _WAITING = {
     OutboundMail: select(OutboundMail.state, func.count())
-    .where(OutboundMail.state.in_(_WAITS_OUT), _NO_HEARTBEAT)
+    .where(OutboundMail.state.in_(_WAITS_OUT), IS_TRAFFIC)
     .group_by(OutboundMail.state),
     InboundMail: select(InboundMail.state, func.count())
     .where(InboundMail.state.in_(_WAITS_IN), ~InboundMail.is_heartbeat)

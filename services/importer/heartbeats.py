@@ -5,29 +5,16 @@ from __future__ import annotations
 import structlog
 
 from intergestan_db.trace_context import hand_on
-from intergestan_exchange.budgets.limits import Limits
-from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeat_mails import finish_heartbeat, take_heartbeat
-from intergestan_exchange.heartbeats.heartbeats import Rhythm
-from intergestan_exchange.inbox.reading import Reading
-from intergestan_exchange.transfers.transfer import Transfer
-from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import COMPOSE
-from services.importer.turn import Turn
+from services.importer.turn import Verified
 
 _log = structlog.get_logger(__name__)
 
 
-def take_partners_heartbeat(
-    turn: Turn,
-    transfer: Transfer,
-    reading: Reading,
-    manifest: Manifest,
-    finding: Finding | None,
-    rhythm: Rhythm,
-    limits: Limits,
-) -> None:
+def take_partners_heartbeat(mail: Verified) -> bool:
     """One that is wrong, or taken in again, is done without an echo: no person needs to look at it."""
+    turn, transfer, manifest, finding = mail.turn, mail.transfer, mail.manifest, mail.case.finding
     parts = turn.parts
     now, route = parts.database.now(), transfer.partner.site_code
     with parts.database.transaction() as connection:
@@ -35,16 +22,17 @@ def take_partners_heartbeat(
             finish_heartbeat(connection, turn.mail, transfer, now)
             taken = None
         else:
-            taken = take_heartbeat(connection, turn.mail, transfer, manifest, now, rhythm, limits)
+            options = parts.options
+            taken = take_heartbeat(connection, turn.mail, transfer, manifest, now, options.rhythm, options.limits)
             if taken.waits is not None:
-                turn.write_hold(connection, [taken.waits], reading, transfer.partner.id)
+                turn.write_hold(connection, [taken.waits], mail.reading, transfer.partner.id)
             hand_on(connection, () if taken.echo is None else (taken.echo,), parts.tracer.here())
     if taken is not None and taken.waits is not None:
-        return
+        return True
     turn.count("heartbeat")
     if taken is None:
         _log.info("A heartbeat that is not answered.", reason=finding.reason if finding is not None else "replay")
-        return
+        return True
     if taken.no_room:
         _log.info("A heartbeat that is not answered.", partner=route, reason="budget")
     if taken.echo is not None:
@@ -55,3 +43,4 @@ def take_partners_heartbeat(
     if taken.outcome is not None:
         parts.metrics.inc("heartbeats_total", outcome=taken.outcome)
         _log.info("A heartbeat came back.", partner=route, outcome=taken.outcome)
+    return True

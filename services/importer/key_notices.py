@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import structlog
 
-from intergestan_exchange.budgets.limits import Limits
-from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.keys.key_mails import take_notice
-from intergestan_exchange.transfers.transfer import Transfer
-from intergestan_msg.key_notice import KeyNotice
-from services.importer.turn import Turn
+from services.importer.turn import Verified
 
 _log = structlog.get_logger(__name__)
 
 
-def take_key_notice(turn: Turn, transfer: Transfer, reading: Reading, notice: KeyNotice, limits: Limits) -> None:
+def take_key_notice(mail: Verified) -> bool:
     """What the mail may do is done, and what only a person may do waits, in one transaction."""
-    database = turn.parts.database
+    turn, transfer, reading, notice = mail.turn, mail.transfer, mail.reading, mail.manifest.key
+    assert notice is not None
+    database, limits = turn.parts.database, turn.parts.options.limits
     with database.transaction() as connection:
         finding = take_notice(connection, turn.mail, transfer, notice, turn.row.archived_at, database.now(), limits)
         if finding is not None:
@@ -24,3 +22,4 @@ def take_key_notice(turn: Turn, transfer: Transfer, reading: Reading, notice: Ke
     if finding is None:
         turn.count("key")
         _log.info("A notice about a key.", action=notice.action, key=notice.kid)
+    return True

@@ -23,12 +23,13 @@ from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.decisions import Held, Refused
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.statements.pauses import set_aside
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_exchange.transfers.transfers import finish_mail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import ALLOCATE, COMPOSE, IMPORT, SERVE
-from services.importer.turn import Turn
+from services.importer.turn import Turn, Verified
 
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +37,19 @@ _NOT_THE_ORDERS_FAULT = (DecidedMeanwhile, states.StaleState, OSError, MemoryErr
 """What may stop any booking: somebody else was faster, or we lack the base, room or memory. It is tried again later."""
 
 
-def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
+def take_orders(mail: Verified) -> bool:
+    """Decide and book what the mail asks for; False when it is set aside while booking rests."""
+    facts = mail.case.facts
+    assert facts is not None
+    if mail.case.paused and _pause(mail.turn, mail.transfer, mail.manifest):
+        return False
+    limits = None if mail.turn.row.replayed else mail.turn.parts.options.limits
+    settled = settle_all(mail.reading, facts)
+    _book_all(mail.turn, mail.transfer, mail.reading, settled, facts, limits, last=mail.last)
+    return True
+
+
+def _pause(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
     """Set the mail aside while booking rests after a restore; False when it rests no more."""
     with turn.parts.database.transaction() as connection:
         paused = set_aside(connection, turn.mail, transfer, manifest, turn.parts.database.now())
@@ -47,7 +60,7 @@ def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
     return paused
 
 
-def book_orders(
+def _book_all(
     turn: Turn,
     transfer: Transfer,
     reading: Reading,
@@ -62,7 +75,6 @@ def book_orders(
     A mail whose answers would go out again beyond what one partner may ask for waits, one copy of each transfer alone.
 
     :param limits: what that is; None: any number.
-    :param last: whether a row that is there already is taken for the order's fault, and not for a race.
     """
     try:
         with turn.parts.database.transaction() as connection:

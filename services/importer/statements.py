@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 
 from intergestan_db.trace_context import hand_on
-from intergestan_exchange.budgets.limits import Limits
-from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.statements.beginnings import keep
 from intergestan_exchange.statements.statement_mails import Spending, Taken, take_statement
 from intergestan_exchange.statements.statements import Counter
 from intergestan_exchange.transfers.transfer import Transfer
-from intergestan_msg.statement import Statement
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
-from services.importer.turn import Turn
+from services.importer.turn import Turn, Verified
 
 _log = structlog.get_logger(__name__)
 
 
-def take_partners_statement(
-    turn: Turn, transfer: Transfer, reading: Reading, statement: Statement, under_way: timedelta, limits: Limits
-) -> None:
-    """Compare it outside of the transaction, for that may take a while; then send again what was lost.
-
-    :param under_way: a mail of ours that was sent less long before need not have arrived.
-    """
+def take_partners_statement(mail: Verified) -> bool:
+    """Compare it outside of the transaction, for that may take a while; then send again what was lost."""
+    turn, transfer, reading, statement = mail.turn, mail.transfer, mail.reading, mail.manifest.statement
+    assert statement is not None
     parts = turn.parts
     with parts.database.read() as connection:
         counter = Counter(connection, transfer.partner.id)
@@ -35,8 +27,9 @@ def take_partners_statement(
         longer = counter.longer()
     with parts.database.transaction() as connection:
         now = parts.database.now()
-        spending = Spending(limits, is_free=turn.row.replayed)
-        taken = take_statement(connection, turn.mail, transfer, statement, compared, under_way, now, spending)
+        options = parts.options
+        spending = Spending(options.limits, is_free=turn.row.replayed)
+        taken = take_statement(connection, turn.mail, transfer, statement, compared, options.under_way, now, spending)
         if taken.is_newest:
             keep(connection, transfer.partner.id, longer)
         if taken.findings:
@@ -44,6 +37,7 @@ def take_partners_statement(
         hand_on(connection, taken.compose, parts.tracer.here())
         orders = orders_of(connection, taken.send) if taken.send else []
     _tell(turn, taken, transfer, orders)
+    return True
 
 
 def _tell(turn: Turn, taken: Taken, transfer: Transfer, orders: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,10 +15,13 @@ from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import HoldReason
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
+from intergestan_exchange.budgets.limits import Limits
 from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.heartbeats.heartbeats import Rhythm
 from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.recognise import Case
 from intergestan_exchange.keys.keys import is_own, is_still_missing
-from intergestan_exchange.transfers.transfer import BY, ClaimedMail
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import end_mail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.broker import BellBroker
@@ -41,6 +45,20 @@ reverses an earlier one is the seller's own, and under a number that nothing els
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What handlers go by.
+
+    :ivar under_way: a mail of ours that was sent less long before a statement need not have arrived.
+    :ivar rhythm: of heartbeats.
+    :ivar limits: what one partner may have of us in a day.
+    """
+
+    under_way: timedelta
+    rhythm: Rhythm
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the importer works with."""
 
@@ -48,6 +66,7 @@ class Parts:
     broker: BellBroker
     metrics: Metrics
     tracer: Tracer
+    options: Options
 
 
 @dataclass(slots=True)
@@ -257,6 +276,26 @@ class Turn:
 
     def _for_people(self) -> dict[str, Any]:
         return {"subject": self.mail.subject, "sender": self.mail.sender}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A mail, or one of several manifests in it, whose signature holds.
+
+    :ivar case: what we know that bears on it.
+    :ivar last: whether this is the last try of this turn: what is there already is then taken for the mail's own fault.
+    """
+
+    turn: Turn
+    reading: Reading
+    manifest: Manifest
+    case: Case
+    last: bool
+
+    @property
+    def transfer(self) -> Transfer:
+        """The manifest, as it is booked."""
+        return self.case.transfer
 
 
 def _naming_orders(finding: Finding, reading: Reading) -> Finding:

@@ -20,17 +20,15 @@ from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
 from intergestan_exchange.history.positions import ask_for_lost, note_position
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
-from intergestan_exchange.inbox.look_up import Case, look_up
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.reading import Fault, Reading
-from intergestan_exchange.inbox.take_in import settle_all
+from intergestan_exchange.inbox.recognise import Case, recognise
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.partners.partner_clock import WORTH_NOTING_S, note_clock
 from intergestan_exchange.statements.releases import note_takes
 from intergestan_exchange.transfers.copies import end_damaged
 from intergestan_exchange.transfers.put_back import judge_age_again
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
-from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Manifest
@@ -42,15 +40,11 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.steps import COMPOSE, CREDIT, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
-from services.importer.answers import take_answers
 from services.importer.credit import look_at_customer
 from services.importer.damaged import damage, take_damaged
-from services.importer.heartbeats import take_partners_heartbeat
-from services.importer.key_notices import take_key_notice
-from services.importer.orders import book_orders, pause_orders
+from services.importer.handlers import HANDLERS
 from services.importer.reports import take_delivery_report
-from services.importer.statements import take_partners_statement
-from services.importer.turn import Parts, Several, Turn
+from services.importer.turn import Options, Parts, Several, Turn, Verified
 
 _log = structlog.get_logger(__name__)
 
@@ -81,15 +75,12 @@ class Importer:
         limits: Limits = USUAL_LIMITS,
     ) -> None:
         """:param under_way: a mail of ours that was sent less long before a statement need not have arrived."""
-        self._limits = limits
-        self._parts = Parts(database, broker, metrics, tracer)
+        self._parts = Parts(database, broker, metrics, tracer, Options(under_way, rhythm, limits))
         self._archive = archive
         self._pool = pool
         self._worker = worker
         self._max_age = max_age
         self._bounce_key = bounce_key
-        self._under_way = under_way
-        self._rhythm = rhythm
         self.claims = Claims(InboundMail)
 
     def take_in(self, mail_id: int) -> None:
@@ -195,7 +186,7 @@ class Importer:
     def _take(self, turn: Turn, reading: Reading, manifest: Manifest, *, last: bool) -> None:
         database = self._parts.database
         with database.read() as connection:
-            case = look_up(
+            case = recognise(
                 connection,
                 reading,
                 manifest,
@@ -208,25 +199,15 @@ class Importer:
             self._note(turn, case)
         if case.tells_position:
             self._note_position(transfer, manifest)
-        if manifest.kind is Kind.HEARTBEAT:
-            take_partners_heartbeat(turn, transfer, reading, manifest, finding, self._rhythm, self._limits)
-        elif finding is not None and finding.reason == HoldReason.UNCONFIRMED_KEY:
+        if finding is None or manifest.kind.nature.passing:
+            if not HANDLERS[manifest.kind](Verified(turn, reading, manifest, case, last)):
+                return
+        elif finding.reason == HoldReason.UNCONFIRMED_KEY:
             turn.hold_or_read_again(finding, reading, transfer.partner.id)
-        elif finding is not None and finding.reason == HoldReason.TRANSFER_CONFLICT:
+        elif finding.reason == HoldReason.TRANSFER_CONFLICT:
             turn.hold_once(finding, reading, transfer.partner.id)
-        elif finding is not None:
-            turn.hold(finding, reading, transfer.partner.id)
-        elif manifest.key is not None:
-            take_key_notice(turn, transfer, reading, manifest.key, self._limits)
-        elif manifest.statement is not None:
-            take_partners_statement(turn, transfer, reading, manifest.statement, self._under_way, self._limits)
-        elif case.facts is None:
-            take_answers(turn, transfer, reading, manifest)
-        elif case.paused and pause_orders(turn, transfer, manifest):
-            return
         else:
-            limits = None if turn.row.replayed else self._limits
-            book_orders(turn, transfer, reading, settle_all(reading, case.facts), case.facts, limits, last=last)
+            turn.hold(finding, reading, transfer.partner.id)
         turn.note_taken(transfer.partner.id, transfer.jti, transfer.kid)
         if case.has_damaged_copy:
             self._end_damaged(transfer)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from intergestan_db import leases, states
 from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import AttemptPhase, HoldReason, OutboundState, PurchaseState
 from intergestan_db.site_rows import read_relay
 from intergestan_db.tables import (
     DeliveryAttempt,
@@ -24,6 +24,7 @@ from intergestan_db.tables import (
 from intergestan_erp.purchasing.change_states import mark_changes_waiting
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_msg.diagnosis import Diagnosed, Diagnosis, NotSent, stored_diagnosis
+from intergestan_msg.kinds import Kind as MailKind
 from services.sender.outcome import Kind, Outcome, ResponseClass
 from services.sender.schedule import LASTING_REST, next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
@@ -73,7 +74,7 @@ _END_ATTEMPT = (
     .where(*_OF_ATTEMPT)
     .values(phase=AttemptPhase.ENDED, ended_at=bindparam("ended"), outcome=bindparam("what"), reply=bindparam("said"))
 )
-_OF_ORDERS = frozenset({MailKind.ORDERS, MailKind.ANSWERS})
+_OF_ORDERS = frozenset(kind for kind in MailKind if kind.nature.carries)
 _TRANSMITTING = (
     select(PurchaseOrder.id)
     .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
@@ -102,7 +103,7 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
     if mail is None or relay is None or _postponed(connection, mail, relay, now):
         return None
     is_resend = mail.state == OutboundState.UNKNOWN or (
-        mail.state == OutboundState.SENT and mail.kind == MailKind.ORDERS
+        mail.state == OutboundState.SENT and MailKind(mail.kind).nature.answered
     )
     if is_resend and mail.resends >= len(settings.resend_seconds):
         _give_up(connection, mail, now)
@@ -166,7 +167,7 @@ def _give_up(connection: Connection, mail: AnyRow, now: datetime) -> None:
 
 
 def _why(mail: AnyRow) -> dict[str, Any]:
-    if mail.kind == MailKind.ORDERS:
+    if MailKind(mail.kind).nature.answered:
         return {"reason": HoldReason.NO_ANSWER, "detail": str(mail.resends)}
     detail = Diagnosed(Diagnosis.of(NotSent.SILENT_AFTER_DOT, {"times": mail.resends + 1}))
     return {"reason": HoldReason.REFUSED_BY_SERVER, "detail": detail, "diagnosis": stored_diagnosis(detail)}
@@ -251,9 +252,9 @@ def _consequence(
     claimed: Claimed, outcome: Outcome, tries: int, now: datetime, settings: SenderSettings
 ) -> tuple[str, dict[str, Any]]:
     """The event and the columns that go with it."""
-    if claimed.mail.kind == MailKind.HEARTBEAT and outcome.kind in _HEARTBEAT_ENDS:
-        return _HEARTBEAT_ENDS[outcome.kind], {"next_attempt_at": None} | _sent(outcome, now)
-    answered_later = claimed.mail.kind == MailKind.ORDERS
+    if MailKind(claimed.mail.kind).nature.passing and outcome.kind in _PASSING_ENDS:
+        return _PASSING_ENDS[outcome.kind], {"next_attempt_at": None} | _sent(outcome, now)
+    answered_later = MailKind(claimed.mail.kind).nature.answered
     patience = resend_at(now, claimed.resends, settings.resend_seconds) if answered_later else None
     if outcome.kind is Kind.ACCEPTED:
         return "accept", _sent(outcome, now) | {"next_attempt_at": patience, "reason": None}
@@ -274,8 +275,8 @@ def _consequence(
     return "retry", {"next_attempt_at": retry_at(now, tries, settings.retry_seconds)}
 
 
-_HEARTBEAT_ENDS = {Kind.ACCEPTED: "accept", Kind.UNKNOWN: "lose", Kind.REFUSED: "drop"}
-"""What ends the way out of a heartbeat: it is never sent again, and no person is asked about it."""
+_PASSING_ENDS = {Kind.ACCEPTED: "accept", Kind.UNKNOWN: "lose", Kind.REFUSED: "drop"}
+"""What ends the way out of a passing sign: it is never sent again, and no person is asked about it."""
 
 
 def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -326,7 +327,7 @@ def recover(connection: Connection, mail_id: int, now: datetime, settings: Sende
     ).scalar_one()
     lost = phase == AttemptPhase.DOT
     end_attempt(connection, mail_id, mail.attempts, Kind.UNKNOWN if lost else Kind.TRY_AGAIN, "the sender died", now)
-    again = None if mail.kind == MailKind.HEARTBEAT else resend_at(now, mail.resends, settings.resend_seconds)
+    again = None if MailKind(mail.kind).nature.passing else resend_at(now, mail.resends, settings.resend_seconds)
     due = again if lost else now
     states.move(
         connection,

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from intergestan_db import states
-from intergestan_db.enums import InboundState, LedgerOutcome, MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import InboundState, LedgerOutcome, OutboundState, PurchaseState
 from intergestan_db.tables import (
     Answer,
     DeliveryAttempt,
@@ -27,6 +27,7 @@ from intergestan_db.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.incoming import read_mail
 from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
@@ -215,6 +216,6 @@ def _lines(
 
 
 def _booked(site: JourneySite) -> list[Sequence[Any]]:
-    answers = site.rows(OutboundMail, kind=MailKind.ANSWERS)
+    answers = site.rows(OutboundMail, kind=Kind.ANSWERS)
     tables = (PurchaseOrder, PurchaseOrderLine, SalesOrder, SalesOrderLine, Ledger, Answer, InboundTransfer)
     return [*(site.rows(table) for table in tables), [row.id for row in answers]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import JSON, LargeBinary, String, Text
 
-from intergestan_db.enums import AttemptPhase, InboundState, MailKind, OutboundState, Security
+from intergestan_db.enums import AttemptPhase, InboundState, OutboundState, Security
 from intergestan_db.tables.types import (
     Compressed,
     Instant,
@@ -14,6 +14,7 @@ from intergestan_db.tables.types import (
     Table,
     Typed,
     column,
+    holds,
     index,
     index_where,
     one_of,
@@ -43,7 +44,7 @@ class OutboundMail(LeaseColumns, Table):
     __tablename__ = "outbound_mail"
     __table_args__ = (
         one_of("state", OutboundState),
-        one_of("kind", MailKind),
+        holds("kind", "length(kind) > 0"),
         unique("partner_id", "epoch", "seq"),
         index("state", "next_attempt_at"),
         index("in_reply_to_id"),

@@ -14,13 +14,14 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import HoldReason, MailKind, OutboundState
+from intergestan_db.enums import HoldReason, OutboundState
 from intergestan_db.leases import FREE
 from intergestan_db.tables import DeliveryReport as ReportRow
 from intergestan_db.tables import OutboundMail
 from intergestan_exchange.findings.undelivered import detail_text
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.report_values import Action, DeliveryReport, Fate
 
@@ -127,7 +128,7 @@ def _is_bad_news(reported: AnyRow) -> bool:
 
     Nobody waits for a heartbeat: one that does not come back is lost, for whatever reason.
     """
-    if reported.kind == MailKind.HEARTBEAT:
+    if Kind(reported.kind).nature.passing:
         return False
     if reported.state == OutboundState.HELD:
         return bool(reported.reason == HoldReason.NO_ANSWER)

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
 
-from intergestan_db.enums import InboundState, MailKind, OutboundState, PurchaseState, SalesState
+from intergestan_db.enums import InboundState, OutboundState, PurchaseState, SalesState
+from intergestan_db.mail_kinds import IS_TRAFFIC
 from intergestan_db.tables import InboundMail, OutboundMail, PurchaseOrder, RestingCount, SalesOrder
 
 NEW = 250
@@ -61,7 +62,7 @@ SENT = Subject(
         *(OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING),
         *(OutboundState.UNKNOWN, OutboundState.HELD),
     ),
-    OutboundMail.kind != MailKind.HEARTBEAT,
+    IS_TRAFFIC,
 )
 RECEIVED = Subject(
     InboundMail, InboundMail.archived_at, (InboundState.ARCHIVED, InboundState.HELD), ~InboundMail.is_heartbeat

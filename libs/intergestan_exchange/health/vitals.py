@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, case, func, or_, select
 
 from intergestan_db.at_rest import NOT_SENT_TO, is_polled
-from intergestan_db.enums import HoldReason, InboundState, InvoiceGrouping, MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import HoldReason, InboundState, InvoiceGrouping, OutboundState, PurchaseState
 from intergestan_db.leases import TOKEN_VALID, lives
+from intergestan_db.mail_kinds import IS_TRAFFIC
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     Hold,
@@ -215,7 +216,6 @@ def _geocoding(connection: Connection, now: datetime) -> Geocoding | None:
     return read_geocoding(connection, rule, this_month(connection, now).name, now)
 
 
-_NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
 _MAY_LEAVE = OutboundMail.partner_id.not_in(NOT_SENT_TO)
 
 
@@ -225,7 +225,7 @@ def _newest(partner: Any, at: Any, *where: ColumnElement[bool]) -> ScalarSelect[
     return of_partner.order_by(at.desc()).limit(1).correlate(Partner).scalar_subquery()
 
 
-_LAST_OUT = _newest(OutboundMail.partner_id, OutboundMail.sent_at, _NO_HEARTBEAT)
+_LAST_OUT = _newest(OutboundMail.partner_id, OutboundMail.sent_at, IS_TRAFFIC)
 _LAST_IN = _newest(InboundTransfer.partner_id, InboundTransfer.received_at)
 
 
@@ -245,10 +245,8 @@ def _pending(connection: Connection) -> dict[str, Waiting]:
     unsent = (OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.UNKNOWN)
     requested = out.state == OutboundState.REQUESTED
     return {
-        COMPOSE: _waiting(connection, out.requested_at, and_(requested, _NO_HEARTBEAT, _MAY_LEAVE)),
-        SEND: _waiting(
-            connection, out.requested_at, and_(out.state.in_(unsent), never_sent, _NO_HEARTBEAT, _MAY_LEAVE)
-        ),
+        COMPOSE: _waiting(connection, out.requested_at, and_(requested, IS_TRAFFIC, _MAY_LEAVE)),
+        SEND: _waiting(connection, out.requested_at, and_(out.state.in_(unsent), never_sent, IS_TRAFFIC, _MAY_LEAVE)),
         IMPORT: _waiting(connection, received.archived_at, and_(*to_import)),
     }
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import Budget, HeartbeatOutcome, MailKind
+from intergestan_db.enums import Budget, HeartbeatOutcome
 from intergestan_db.tables import Heartbeat, InboundMail, OutboundMail, Partner
 from intergestan_exchange.budgets.spending import beyond, is_waiting, may
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, may_echo
@@ -21,6 +21,7 @@ from intergestan_exchange.heartbeats.heartbeats import Rhythm, write_request
 from intergestan_exchange.outbox.outbound import answered
 from intergestan_exchange.transfers.transfer import BY
 from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.letter import MESSAGE_ID
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _take_echo(
             OutboundMail.transfer_id == quoted.jti,
             OutboundMail.transfer_digest == quoted.digest,
             OutboundMail.partner_id == partner_id,
-            OutboundMail.kind == MailKind.HEARTBEAT,
+            OutboundMail.kind == Kind.HEARTBEAT,
             OutboundMail.state.in_(froms),
             Heartbeat.echoes.is_(None),
         )

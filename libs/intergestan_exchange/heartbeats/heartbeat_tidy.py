@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_polled
-from intergestan_db.enums import InboundState, MailKind, OutboundState
+from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.tables import (
     DeliveryAttempt,
     DeliveryReport,
@@ -41,6 +41,7 @@ from intergestan_db.tables import (
     PurgeRun,
 )
 from intergestan_exchange.heartbeats.heartbeat_mails import KEPT
+from intergestan_msg.kinds import Kind
 
 IN_MAILBOX = timedelta(hours=1)
 """How long one stays in the mailbox after it was taken in."""
@@ -86,7 +87,7 @@ def delete_received(connection: Connection, ids: Sequence[int]) -> None:
     """Delete these; their bytes are gone already. A name that still stands for one stays known as not to be fetched."""
     for table in _NOTES:
         mine = update(table).where(table.inbound_mail_id.in_(ids))
-        connection.execute(mine.values(inbound_mail_id=None, note=MailKind.HEARTBEAT))
+        connection.execute(mine.values(inbound_mail_id=None, note=Kind.HEARTBEAT))
     connection.execute(delete(PurgeMail).where(PurgeMail.inbound_mail_id.in_(ids)))
     _delete(connection, InboundMail, ids)
 

@@ -15,13 +15,14 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
+from intergestan_db.enums import HeartbeatOutcome, OutboundState
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner, Site
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, read_budget, read_used
 from intergestan_exchange.heartbeats.heartbeat_plan import DAY, EVERY, agreed, chosen, interval, next_at, span_of
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
 from intergestan_exchange.outbox.requests import request_mail
+from intergestan_msg.kinds import Kind
 
 BY = "dispatcher"
 AWAKE = DAY
@@ -95,7 +96,7 @@ def request_heartbeats(connection: Connection, now: datetime, rhythm: Rhythm) ->
 
 def write_request(connection: Connection, partner_id: int, now: datetime, **echo: str | None) -> int:
     """Enter one heartbeat, or an echo with what it echoes; its mail's row id, to ring the composer with."""
-    mail_id = request_mail(connection, MailKind.HEARTBEAT, partner_id, now)
+    mail_id = request_mail(connection, Kind.HEARTBEAT, partner_id, now)
     insert_rows(connection, Heartbeat, [{"outbound_mail_id": mail_id, "partner_id": partner_id, **echo}])
     return mail_id
 
@@ -124,10 +125,10 @@ def drop(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -
     states.move(connection, states.OUTBOUND_MAIL, ids, "drop", by=by, at=at, next_attempt_at=None)
 
 
-def is_heartbeat(connection: Connection, mail_id: int) -> bool:
-    """Whether this mail of ours is one."""
+def is_passing(connection: Connection, mail_id: int) -> bool:
+    """Whether this mail of ours is a sign that the next one makes up for."""
     kind = connection.execute(select(OutboundMail.kind).where(OutboundMail.id == mail_id)).scalar_one()
-    return kind == MailKind.HEARTBEAT
+    return Kind(kind).nature.passing
 
 
 _IS_OPEN = and_(Heartbeat.echoes.is_(None), Heartbeat.outcome.is_(None))

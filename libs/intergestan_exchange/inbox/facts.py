@@ -12,14 +12,23 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, and
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState
-from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product, ReviewReply
+from intergestan_db.tables import (
+    Answer,
+    Ledger,
+    OutboundMail,
+    Partner,
+    PartnerPrice,
+    Product,
+    ProductMatch,
+    ReviewReply,
+)
 from intergestan_erp.credit.customers import CustomerCredit
 from intergestan_erp.credit.customers import read_customers as read_customers_credit
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
-from intergestan_exchange.partners.product_matches import read_matches, their_code
+from intergestan_exchange.partners.product_matches import their_code
 from intergestan_msg.kinds import ORDER_TYPES
 from intergestan_msg.money import ZERO
 from intergestan_msg.order import Order, OrderLine
@@ -261,6 +270,16 @@ _REPLIES = select(ReviewReply.sales_order_id, ReviewReply.lines).where(
 )
 
 
+_MATCHES = (
+    select(ProductMatch.their_code, Product.code)
+    .join(Product, Product.id == ProductMatch.product_id)
+    .where(
+        ProductMatch.partner_id == bindparam("partner"),
+        ProductMatch.their_code.in_(bindparam("codes", expanding=True)),
+    )
+)
+
+
 def _products_where(wanted: ColumnElement[bool]) -> Executable:
     price = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == bindparam("partner"))
     return (
@@ -297,7 +316,7 @@ def read_facts(
     """
     known = read_rows(connection, partner.id, keys)
     codes = _codes(orders)
-    matched = read_matches(connection, partner.id, codes)
+    matched = _read_matches(connection, partner.id, codes)
     products = _products(connection, partner.id, orders, codes | set(matched.values()))
     by_code = {row.code: _product(row) for row in products}
     answers = _read_answers(connection, partner.id, sorted({number for _, number, _ in keys}))
@@ -333,6 +352,12 @@ def _read_credit(connection: Connection, customer_ids: Sequence[int], day: date)
 def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:
     """What the ledger has of these documents, each of the sender's newest series."""
     return {key: rows[0] for key, rows in read_rows(connection, partner_id, keys).items()}
+
+
+def _read_matches(connection: Connection, partner_id: int, codes: Collection[str]) -> dict[str, str]:
+    """Our product's code by the partner's, for those of these codes that somebody matched."""
+    rows = connection.execute(_MATCHES, {"partner": partner_id, "codes": sorted(codes)})
+    return {row.their_code: row.code for row in rows}
 
 
 def read_rows(

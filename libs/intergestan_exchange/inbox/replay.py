@@ -27,15 +27,14 @@ from intergestan_exchange.inbox.booking.entries import OUTCOMES, Settled
 from intergestan_exchange.inbox.booking.holds import findings_held_for, holds_before
 from intergestan_exchange.inbox.decisions import Duplicate
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_exchange.inbox.look_up import look_up
 from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.recognise import recognise
 from intergestan_exchange.inbox.take_in import answers_of, settle_all
 from intergestan_exchange.keys.key_mails import foresee_notice
 from intergestan_exchange.keys.keys import is_own
 from intergestan_exchange.statements.statement_mails import is_outdated, news
 from intergestan_exchange.statements.statements import compare_all
 from intergestan_exchange.transfers.transfer import Transfer
-from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.statement import Statement
 
@@ -223,8 +222,8 @@ def _foresee(connection: Connection, reading: Reading, archived_at: datetime, bo
     manifest = reading.manifest
     assert manifest is not None
     any_age = timedelta.max
-    case = look_up(connection, reading, manifest, archived_at=archived_at, replayed=True, max_age=any_age)
-    if manifest.kind is Kind.HEARTBEAT:
+    case = recognise(connection, reading, manifest, archived_at=archived_at, replayed=True, max_age=any_age)
+    if manifest.kind.nature.passing:
         return Foreseen(InboundState.DONE)
     if case.finding is not None:
         return Foreseen(InboundState.HELD, case.finding.reason)

@@ -24,7 +24,6 @@ from intergestan_exchange.inbox.reading import ReadDocument, Reading
 from intergestan_exchange.inbox.starting_point import Stated, beside_booked
 from intergestan_exchange.keys.key_windows import KeyFacts, Standing, standing
 from intergestan_msg.diagnosis import Diagnosis, Wrong
-from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.manifest import Manifest
 from intergestan_msg.order import Order
 
@@ -144,7 +143,7 @@ def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> 
     if about.replayed or about.asked_for or about.same_jti is not None:
         return None
     age = about.archived_at - composed - about.behind
-    if age >= -NONSENSE and (age <= about.max_age or manifest.kind is Kind.STATEMENT):
+    if age >= -NONSENSE and (age <= about.max_age or manifest.kind.nature.ageless):
         return None
     return Finding(
         HoldReason.TOO_OLD,
@@ -153,7 +152,7 @@ def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> 
 
 
 def _later_release(manifest: Manifest) -> Finding | None:
-    if manifest.kind in {Kind.ORDERS, Kind.ANSWERS, Kind.KEY, *TAKES}:
+    if not manifest.kind.nature.reserved:
         return None
     return diagnosed(HoldReason.NEWER_RELEASE, Diagnosis.of(Wrong.KIND_LATER, {"kind": manifest.kind}))
 

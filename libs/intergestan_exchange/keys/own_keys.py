@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Select, func, select, update
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import OutboundKeyNotice, OutboundMail, Partner, PartnerKey, Site
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.outbox.outbound import answered
 from intergestan_exchange.outbox.requests import request_mails
-from intergestan_msg.kinds import KeyAction
+from intergestan_msg.kinds import KeyAction, Kind
 from intergestan_msg.seal import PublicKey
 
 CLOSED = (OutboundState.ANSWERED, OutboundState.ABANDONED)
@@ -188,7 +188,7 @@ def request_notices(
     connection: Connection, partner_ids: Iterable[int], notice: Mapping[str, object], at: datetime
 ) -> tuple[int, ...]:
     """Ask for a mail about a key to each of these partners; the mails to compose."""
-    ids = request_mails(connection, MailKind.KEY, partner_ids, at)
+    ids = request_mails(connection, Kind.KEY, partner_ids, at)
     insert_rows(connection, OutboundKeyNotice, [{"outbound_mail_id": mail_id, **notice} for mail_id in ids])
     return ids
 

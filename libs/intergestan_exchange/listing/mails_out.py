@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
+from intergestan_db.mail_kinds import IS_TRAFFIC
 from intergestan_db.tables import OutboundMail, Partner
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_exchange.outbox.mail_orders import orders_by_mail
@@ -57,7 +58,7 @@ def list_mails_out(
     if partner_id is not None:
         query = query.where(mail.partner_id == partner_id)
     if not heartbeats:
-        query = query.where(mail.kind != MailKind.HEARTBEAT)
+        query = query.where(IS_TRAFFIC)
     found = read_page(connection, query, [mail.id], lambda row: row, size=size, after=after, descending=True)
     orders = orders_by_mail(connection, [row[0] for row in found.rows])
     return Page(tuple(_listed(row, orders.get(row[0], [])) for row in found.rows), found.after)

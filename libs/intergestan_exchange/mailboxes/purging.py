@@ -76,7 +76,7 @@ def judge(mail: Standing, before: datetime) -> Verdict:
         return Verdict.REFUSED
     if mail.is_open:
         return Verdict.HELD
-    if mail.kind == Kind.ORDERS and not (mail.replies and mail.replies <= LEFT):
+    if mail.kind is not None and Kind(mail.kind).nature.answered and not (mail.replies and mail.replies <= LEFT):
         return Verdict.UNANSWERED
     return Verdict.REMOVE if mail.archived_at < before else Verdict.YOUNG
 

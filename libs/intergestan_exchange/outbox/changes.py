@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import site_rows, states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import ChangeState, MailKind, PurchaseState
+from intergestan_db.enums import ChangeState, PurchaseState
 from intergestan_db.problem import Act, Problem, ProblemCode, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.agencies.paired import refuse_bought
@@ -34,6 +34,7 @@ from intergestan_msg.change import (
     OrderChange,
 )
 from intergestan_msg.identity import nfc
+from intergestan_msg.kinds import Kind
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
 
@@ -329,7 +330,7 @@ def _request(
     by: str,
     at: datetime,
 ) -> Requested:
-    mail_id = request_mail(connection, MailKind.ORDERS, base.partner.id, at, requested_by_id=user_id)
+    mail_id = request_mail(connection, Kind.ORDERS, base.partner.id, at, requested_by_id=user_id)
     values: dict[str, Any] = {
         "purchase_order_id": base.row.id,
         "revision": base.sequence,

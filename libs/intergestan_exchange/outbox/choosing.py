@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from intergestan_db.enums import MailKind, PurchaseState
+from intergestan_db.enums import PurchaseState
 from intergestan_db.problem import Remark
 from intergestan_db.tables import (
     OutboundMail,
@@ -23,6 +23,7 @@ from intergestan_db.tables import (
 )
 from intergestan_exchange.outbox.outbound import ON_ITS_WAY
 from intergestan_msg.diagnosis import Diagnosed
+from intergestan_msg.kinds import Kind
 
 MOST_ADDRESSEES = 1000
 """So many suppliers a page offers."""
@@ -193,7 +194,7 @@ def count_to_former_address(connection: Connection, partner_id: int, address: st
     mail = OutboundMail
     query = select(func.count()).where(
         mail.partner_id == partner_id,
-        mail.kind == MailKind.ORDERS,
+        mail.kind == Kind.ORDERS,
         mail.state.in_(ON_ITS_WAY),
         mail.recipient != address,
     )

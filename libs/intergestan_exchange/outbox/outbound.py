@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, inse
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import AttemptPhase, ChangeState, MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import AttemptPhase, ChangeState, OutboundState, PurchaseState
+from intergestan_db.mail_kinds import IS_ANSWERED
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import (
     DeliveryAttempt,
@@ -31,6 +32,7 @@ from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.purchasing.change_states import abandon_changes
 from intergestan_exchange.outbox.mail_orders import orders_by_mail
 from intergestan_msg.diagnosis import Diagnosed
+from intergestan_msg.kinds import Kind
 
 REF = "out-"
 ON_ITS_WAY = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING})
@@ -177,7 +179,7 @@ def ask_anew(connection: Connection, partner_id: int, numbers: Sequence[str], *,
 
 def _overtaken(connection: Connection, mails: Sequence[AnyRow]) -> tuple[int, ...]:
     """The mails of orders and changes that left before a restore of ours, and wait for their answer still."""
-    ids = [mail.id for mail in mails if mail.kind == MailKind.ORDERS and mail.is_overtaken]
+    ids = [mail.id for mail in mails if Kind(mail.kind).nature.answered and mail.is_overtaken]
     froms, _ = states.OUTBOUND_MAIL.moves["number_anew"]
     order, change = PurchaseOrder, PurchaseOrderChange
     settled = (
@@ -268,14 +270,14 @@ def answered(
 
 def present_address() -> Any:
     """For an UPDATE: where a mail goes by what we agreed with the partner; if that was taken away, where it went."""
-    agreed = case((OutboundMail.kind == MailKind.ORDERS, Partner.order_address), else_=Partner.answer_address)
+    agreed = case((IS_ANSWERED, Partner.order_address), else_=Partner.answer_address)
     of_partner = select(agreed).where(Partner.id == OutboundMail.partner_id).correlate(OutboundMail).scalar_subquery()
     return func.coalesce(of_partner, OutboundMail.recipient)
 
 
 def _check_resend(mail: AnyRow) -> None:
     ref = f"{REF}{mail.id}"
-    if mail.kind == MailKind.HEARTBEAT:
+    if Kind(mail.kind).nature.passing:
         raise Problem(
             "{ref} is a heartbeat: it is never sent again, the next one goes by itself.",
             ProblemCode.NOT_RESENDABLE,

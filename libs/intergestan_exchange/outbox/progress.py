@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from intergestan_db.enums import MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, Party, PurchaseOrder, User
 from intergestan_exchange.outbox.outbound import ON_ITS_WAY, Outbound, list_outbound
+from intergestan_msg.kinds import Kind
 
 MOST_ATTEMPTS = 20
 _WAITS = frozenset({PurchaseState.TRANSMITTING, PurchaseState.WAITING})
@@ -93,7 +94,7 @@ def read_progress(connection: Connection, mail_id: int, now: datetime) -> Progre
         size=row.size,
         leaves_at=mail.next_attempt_at if waits else None,
         attempts=_attempts(connection, mail_id),
-        orders=_orders(connection, mail_id) if mail.kind == MailKind.ORDERS else (),
+        orders=_orders(connection, mail_id) if mail.kind == Kind.ORDERS else (),
     )
 
 

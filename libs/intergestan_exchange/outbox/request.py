@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.partner_rests import check_sending
+from intergestan_msg.kinds import Kind
 
 MAX_ORDERS = 1000
 
@@ -74,7 +75,7 @@ def request_orders(
     revisions = _check_orders(connection, supplier_id, versions)
     own = {"requested_by_id": user_id, "recipient": partner.order_address, "next_attempt_at": leave_at}
     rung_at = at if leave_at is None else None
-    mail_id = request_mail(connection, MailKind.ORDERS, partner.id, at, **own, rung_at=rung_at)
+    mail_id = request_mail(connection, Kind.ORDERS, partner.id, at, **own, rung_at=rung_at)
     states.record(connection, "outbound_mail", [(mail_id, None, OutboundState.REQUESTED)], "request", by=by, at=at)
     states.move(
         connection,

@@ -9,30 +9,32 @@ from typing import Any
 import uuid_utils
 from sqlalchemy import Connection, insert
 
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
 from intergestan_db.tables import OutboundMail
+from intergestan_msg.kinds import Kind
 
-_REQUEST = insert(OutboundMail).returning(OutboundMail.id)
+REQUEST = insert(OutboundMail).returning(OutboundMail.id)
+"""Enters a row of `requested`; its id, to ring the composer with."""
 
 
-def request_mail(connection: Connection, kind: MailKind, partner_id: int, at: datetime, **values: Any) -> int:
+def request_mail(connection: Connection, kind: Kind, partner_id: int, at: datetime, **values: Any) -> int:
     """Enter one mail; its row id, to ring the composer with.
 
     :param values: columns that only this kind has: who asked, what it answers.
     """
-    mail = _mail(kind, partner_id, at) | values
-    return connection.execute(_REQUEST, mail).scalar_one()
+    return connection.execute(REQUEST, requested(kind, partner_id, at) | values).scalar_one()
 
 
-def request_mails(connection: Connection, kind: MailKind, partner_ids: Iterable[int], at: datetime) -> tuple[int, ...]:
+def request_mails(connection: Connection, kind: Kind, partner_ids: Iterable[int], at: datetime) -> tuple[int, ...]:
     """Enter a mail to each of these partners; their row ids, rising."""
-    mails = [_mail(kind, partner_id, at) for partner_id in sorted(partner_ids)]
+    mails = [requested(kind, partner_id, at) for partner_id in sorted(partner_ids)]
     if not mails:
         return ()
-    return tuple(sorted(connection.execute(_REQUEST, mails).scalars()))
+    return tuple(sorted(connection.execute(REQUEST, mails).scalars()))
 
 
-def _mail(kind: MailKind, partner_id: int, at: datetime) -> dict[str, Any]:
+def requested(kind: Kind, partner_id: int, at: datetime) -> dict[str, Any]:
+    """The values of a mail that is asked for."""
     return {
         "transfer_id": str(uuid_utils.uuid7()),
         "kind": kind,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
@@ -43,22 +42,6 @@ def remember_match(
     code = connection.execute(select(Product.code).where(Product.id == product_id)).scalar_one()
     detail = {"their code": their_code, "product": code}
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "match", by=by, at=at, detail=detail)
-
-
-_MATCHES = (
-    select(ProductMatch.their_code, Product.code)
-    .join(Product, Product.id == ProductMatch.product_id)
-    .where(
-        ProductMatch.partner_id == bindparam("partner"),
-        ProductMatch.their_code.in_(bindparam("codes", expanding=True)),
-    )
-)
-
-
-def read_matches(connection: Connection, partner_id: int, codes: Collection[str]) -> dict[str, str]:
-    """Our product's code by the partner's, for those of these codes that somebody matched."""
-    rows = connection.execute(_MATCHES, {"partner": partner_id, "codes": sorted(codes)})
-    return {row.their_code: row.code for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from intergestan_db import states
 from intergestan_db.at_rest import is_sent_to
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
 from intergestan_db.tables import OutboundMail, OutboundStatement, Partner
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.outbox.requests import request_mails
@@ -30,7 +30,7 @@ _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
 _GET_THEM = select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
 _TAKES = select(Partner.takes).where(Partner.id == bindparam("partner"))
-_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{MailKind.STATEMENT}'")
+_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{Kind.STATEMENT}'")
 """Written out as the condition of their index is, so that SQLite sees that it fits."""
 _LAST = select(
     Partner.id,
@@ -54,7 +54,7 @@ def request(
 
     :param wanted: it asks for theirs; `newest`: it covers what was composed just now, too.
     """
-    ids = request_mails(connection, MailKind.STATEMENT, set(partner_ids), at)
+    ids = request_mails(connection, Kind.STATEMENT, set(partner_ids), at)
     rows = [{"outbound_mail_id": mail_id, "wanted": wanted, "newest": newest} for mail_id in ids]
     insert_rows(connection, OutboundStatement, rows)
     return ids

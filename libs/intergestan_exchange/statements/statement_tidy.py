@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, literal_column, select, update
 
+from intergestan_msg.kinds import Kind
 from intergestan_db import states
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import OutboundState
 from intergestan_db.tables import DeliveryAttempt, DeliveryReport, Event, OutboundBody, OutboundMail, OutboundStatement
 
 KEPT = timedelta(days=30)
 """So long one stays after it was asked for; `roles.sql` says so, too."""
 _AT_ONCE = 500
 _AT_REST = (OutboundState.SENT, OutboundState.UNKNOWN, OutboundState.ABANDONED)
-_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{MailKind.STATEMENT}'")
+_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{Kind.STATEMENT}'")
 """Written out as the condition of their index is, so that SQLite sees that it fits."""
 
 

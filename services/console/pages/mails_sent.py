@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db import states
-from intergestan_db.enums import MailKind, OutboundState, Right
+from intergestan_db.enums import OutboundState, Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_exchange.listing.mails_out import list_mails_out
 from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.progress import Progress, read_progress
+from intergestan_msg.kinds import Kind
 from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.access.rights import may
@@ -35,11 +36,11 @@ _SOON: Final = timedelta(minutes=10)
 """So long an answer is expected at any moment."""
 
 KINDS: Final = {
-    MailKind.ORDERS: marked("orders"),
-    MailKind.ANSWERS: marked("answers"),
-    MailKind.KEY: marked("a key"),
-    MailKind.HEARTBEAT: marked("a sign of life"),
-    MailKind.STATEMENT: marked("a statement of numbers"),
+    Kind.ORDERS: marked("orders"),
+    Kind.ANSWERS: marked("answers"),
+    Kind.KEY: marked("a key"),
+    Kind.HEARTBEAT: marked("a sign of life"),
+    Kind.STATEMENT: marked("a statement of numbers"),
 }
 """What a mail carries, in words."""
 MAY_GO_AGAIN: Final = frozenset({OutboundState.HELD, OutboundState.SENT, OutboundState.UNKNOWN})
@@ -118,7 +119,7 @@ def _page(visit: Visit, template: str, found: Progress, hold: Hold | None) -> Re
         again=None if found.is_settled else _pause(visit, found),
         left=int(found.left(visit.now).total_seconds() + 0.999),
         may_undo=may_act and found.leaves_at is not None,
-        may_go_again=may_act and found.mail.state in MAY_GO_AGAIN and found.mail.kind != MailKind.HEARTBEAT,
+        may_go_again=may_act and found.mail.state in MAY_GO_AGAIN and not Kind(found.mail.kind).nature.passing,
         may_be_given_up=may_act and found.leaves_at is None and found.mail.state in MAY_BE_GIVEN_UP,
         may_send=may(Right.SEND_ORDERS, visit.person),
         selected=_selection(visit, found),

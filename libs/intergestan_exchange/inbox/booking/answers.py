@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import LedgerOutcome, MailKind, OutboundState
+from intergestan_db.enums import LedgerOutcome, OutboundState
 from intergestan_db.tables import Answer, Ledger, OutboundMail
 from intergestan_db.tables.types import is_far
 from intergestan_erp.selling.current_order import StandingOrder
@@ -30,10 +30,10 @@ from intergestan_exchange.inbox.decisions import (
     Refused,
 )
 from intergestan_exchange.inbox.facts import Facts, LastAnswer
-from intergestan_exchange.outbox.requests import request_mail
+from intergestan_exchange.outbox.requests import REQUEST, requested
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
-from intergestan_msg.kinds import ORDER_TYPES
+from intergestan_msg.kinds import ORDER_TYPES, Kind
 from intergestan_msg.order import Item
 
 REPEAT_AFTER = timedelta(minutes=10)
@@ -42,7 +42,8 @@ REPEAT_AFTER = timedelta(minutes=10)
 
 def request_answers(connection: Connection, partner_id: int, transfer_id: int, now: datetime) -> int:
     """Enter the mail that will carry answers to this transfer; its row id, to ring the composer with."""
-    return request_mail(connection, MailKind.ANSWERS, partner_id, now, in_reply_to_id=transfer_id)
+    mail = requested(Kind.ANSWERS, partner_id, now) | {"in_reply_to_id": transfer_id}
+    return connection.execute(REQUEST, mail).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

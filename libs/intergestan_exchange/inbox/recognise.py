@@ -80,7 +80,7 @@ class Case:
     has_damaged_copy: bool = False
 
 
-def look_up(
+def recognise(
     connection: Connection,
     reading: Reading,
     manifest: Manifest,
