@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.bells import Bells
-from intergestan_db.enums import MailKind, Right
+from intergestan_db.enums import Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.states import StaleState
 from intergestan_exchange.findings.findings import explain
@@ -24,6 +24,7 @@ from intergestan_exchange.holds.settled import Settled, find_settled
 from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.progress import read_progress
 from intergestan_exchange.partners.partners import set_partner
+from intergestan_msg.kinds import Kind
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said
@@ -212,7 +213,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         words=CURES,
         mail=found,
         may_readdress=found is not None
-        and found.mail.kind == MailKind.ORDERS
+        and Kind(found.mail.kind).nature.answered
         and Cure.CHANGE_ADDRESS in cures
         and may(Right.SEND_ORDERS, visit.person),
         may_override=may(Right.OVERRIDE_CREDIT, visit.person),
