@@ -19,7 +19,8 @@ from services.cli.shown import cell, tenths, wording
 
 if TYPE_CHECKING:
     from intergestan_exchange.health.alarms import Machine
-    from intergestan_exchange.health.status import Count, MailboxStatus, Status
+    from intergestan_exchange.health.resting import Count
+    from intergestan_exchange.health.status import MailboxStatus, Status
 
 STATES = (
     marked("requested"),
