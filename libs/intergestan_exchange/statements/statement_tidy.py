@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, literal_column, select, update
 
-from intergestan_msg.kinds import Kind
 from intergestan_db import states
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import DeliveryAttempt, DeliveryReport, Event, OutboundBody, OutboundMail, OutboundStatement
+from intergestan_msg.kinds import Kind
 
 KEPT = timedelta(days=30)
 """So long one stays after it was asked for; `roles.sql` says so, too."""
