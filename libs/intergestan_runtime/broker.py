@@ -142,12 +142,14 @@ class BellBroker(RedisBroker):
         self._pulses: dict[str, Pulse] = {}
         self._silent = False
 
-    def ring(self, queue: str, messages: Sequence[Message[Any]]) -> bool:
+    def ring(self, queue: str, messages: Sequence[Message[Any]], *, first: bool = False) -> bool:
         """Enqueue in one round trip. False, and never an exception, where Redis fails: the dispatcher rings
         again.
+
+        :param first: before all that waits there.
         """
         try:
-            self._push(queue, messages)
+            self._push(queue, messages, first=first)
         except REDIS_FAILURES as error:
             heed(self.client, error)
             self.metrics.inc("rings_total", len(messages), queue=queue, outcome="lost")
@@ -221,7 +223,7 @@ class BellBroker(RedisBroker):
         """Write something small, which goes by itself. Raises `REDIS_FAILURES`: a replica or a full server refuses."""
         try_writing(self.client, self.key("trial"))
 
-    def _push(self, queue: str, messages: Sequence[Message[Any]]) -> None:
+    def _push(self, queue: str, messages: Sequence[Message[Any]], *, first: bool = False) -> None:
         if not messages:
             return
         payloads = {}
@@ -231,7 +233,10 @@ class BellBroker(RedisBroker):
         # What dramatiq's script does to enqueue, for many at once, and without its heartbeat.
         with self.client.pipeline(transaction=True) as pipe:
             pipe.hset(self.key(f"{queue}.msgs"), mapping=cast("Any", payloads))
-            pipe.rpush(self.key(queue), *payloads)
+            if first:
+                pipe.lpush(self.key(queue), *reversed(payloads))
+            else:
+                pipe.rpush(self.key(queue), *payloads)
             pipe.execute()
 
     def _say_once(self, text: str, *, silent: bool) -> None:

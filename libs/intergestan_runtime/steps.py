@@ -25,13 +25,15 @@ class Step:
     queue: str
     actor: str
 
-    def ring(self, broker: BellBroker, *row_ids: int) -> bool:
+    def ring(self, broker: BellBroker, *row_ids: int, first: bool = False) -> bool:
         """Say that these rows are due: one message each, all in one round trip.
 
         Never raises for a failure of Redis: a lost bell (False) costs seconds, for the dispatcher rings
         again for every row that the base has as due.
+
+        :param first: they go before all others that wait.
         """
-        return broker.ring(self.queue, [self._message(row_id) for row_id in row_ids])
+        return broker.ring(self.queue, [self._message(row_id) for row_id in row_ids], first=first)
 
     def work_with(self, broker: BellBroker, function: Callable[[int], None]) -> None:
         """Make `function` the actor of this step; it gets a row id and must be idempotent.

@@ -80,6 +80,7 @@ def _tools(process: startup.Process[PollerSettings], archive: Archive, die: Call
         metrics=process.metrics,
         settings=process.own,
         ring=lambda ids: IMPORT.ring(process.broker, *ids),
+        ring_first=lambda ids: IMPORT.ring(process.broker, *ids, first=True),
         password_for=lambda row: process.password_of(row) or "",
         language=process.site.language,
         die=die,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -41,7 +41,7 @@ class Allowed:
 class Tools:
     """What all watches of a process share.
 
-    :ivar ring: rings IMPORT for new inbound mails.
+    :ivar ring: rings IMPORT for new inbound mails; `ring_first` for those that go before all that wait.
     :ivar password_for: the password, or the token, of a row of `mailbox`.
     :ivar tracer: is told of mails whose way is traced.
     :ivar die: called where going on would risk mails; ends the process.
@@ -57,6 +57,7 @@ class Tools:
     die: Callable[[BaseException], None]
     tracer: Tracer = NO_TRACER
     doors: Doors = field(default_factory=Doors)
+    ring_first: Callable[[Sequence[int]], object] | None = None
 
 
 class Collector(Generic[Handle]):
@@ -150,17 +151,37 @@ class Collector(Generic[Handle]):
         crashpoint("poller.fetched")
         shas = tools.archive.put_many(list(bodies.values()))
         crashpoint("poller.archived")
+        signed = self._signed(bodies)
         mails = [
-            Archived(mail, sha, len(body), self._trace(body, sha, began))
+            Archived(mail, sha, len(body), self._trace(body, sha, began), mail in signed)
             for (mail, body), sha in zip(bodies.items(), shas, strict=True)
         ]
         ids = self._rows.keep(self.source.notes, mails, run, is_metered=is_metered)
         self.source.taken(list(bodies))
         self._strikes.forgive(bodies)
         if ids:
-            tools.ring(ids)
+            self._ring(ids, is_any_signed=any(mail.is_signed for mail in mails))
         tools.metrics.inc("mails_collected_total", len(bodies))
         return len(bodies)
+
+    def _signed(self, bodies: Mapping[Handle, bytes]) -> set[Handle]:
+        """Those that bear a signature of a key that we know, and that still is one."""
+        from intergestan_msg.mail.first_look import is_signed_by
+        from intergestan_msg.seal import PublicKey
+
+        keys: dict[str, PublicKey] = {}
+        for kid, raw in self._rows.known_keys().items():
+            with suppress(ValueError):  # an earlier release took some that are refused by now
+                keys[kid] = PublicKey(raw)
+        return {mail for mail, body in bodies.items() if is_signed_by(body, keys)}
+
+    def _ring(self, ids: Sequence[int], *, is_any_signed: bool) -> None:
+        """Mails of those whom we know are read before all others that wait."""
+        signed = self._rows.signed_of(ids) if is_any_signed else set()
+        if others := [mail_id for mail_id in ids if mail_id not in signed]:
+            self._tools.ring(others)
+        if signed:
+            (self._tools.ring_first or self._tools.ring)(sorted(signed))
 
     def _trace(self, body: bytes, sha256: str, began: float) -> str | None:
         """Tell of a mail that says which trace it belongs to: fetched and archived. Any other one begins none."""

@@ -37,12 +37,16 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Archived(Generic[Handle]):
-    """One mail that the archive has, and what the server calls it; `trace_parent` where its way is traced."""
+    """One mail that the archive has, and what the server calls it; `trace_parent` where its way is traced.
+
+    `is_signed`: a first look saw a signature of a key that we know.
+    """
 
     handle: Handle
     sha256: str
     size: int
     trace_parent: str | None = None
+    is_signed: bool = False
 
 
 class MailboxRows:
@@ -90,6 +94,18 @@ class MailboxRows:
             }
             if lost:
                 self._note(connection, notes, lost, Refetch.GONE)
+
+    def known_keys(self) -> dict[str, bytes]:
+        """The partners' keys, by key id."""
+        from intergestan_exchange.keys.keys import public_keys
+
+        with self.database.read() as connection:
+            return public_keys(connection)
+
+    def signed_of(self, ids: Sequence[int]) -> set[int]:
+        """Those of these mails that a first look found signed."""
+        with self.database.read() as connection:
+            return set(connection.scalars(_SIGNED, {"mails": list(ids)}))
 
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
@@ -165,7 +181,9 @@ class MailboxRows:
         with self.held() as connection:
             ids = _ids(connection, sizes)
             traces = {mail.sha256: mail.trace_parent for mail in mails}
-            new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids}, traces)
+            signed = {mail.sha256 for mail in mails if mail.is_signed}
+            fresh = {sha: size for sha, size in sizes.items() if sha not in ids}
+            new = self._insert_mails(connection, fresh, traces, signed)
             if ids:  # such as mails that are fetched again
                 notes.forget(connection, self.mailbox_id, [mail.handle for mail in mails if mail.sha256 in ids])
             ids |= new
@@ -180,13 +198,16 @@ class MailboxRows:
         self._insert(connection, notes, mails, note, None)
 
     def _insert_mails(
-        self, connection: Connection, sizes: dict[str, int], traces: Mapping[str, str | None]
+        self, connection: Connection, sizes: dict[str, int], traces: Mapping[str, str | None], signed: Collection[str]
     ) -> dict[str, int]:
         if not sizes:
             return {}
         now, first = self.database.now(), states.INBOUND_MAIL.first
         same = {"state": first, "mailbox_id": self.mailbox_id, "archived_at": now, "rung_at": now}
-        rows = [{"sha256": sha, "size": sizes[sha], "trace_parent": traces[sha]} | same for sha in sorted(sizes)]
+        rows = [
+            {"sha256": sha, "size": sizes[sha], "trace_parent": traces[sha], "is_signed": sha in signed} | same
+            for sha in sorted(sizes)
+        ]
         ids = insert_rows_with_ids(connection, InboundMail, rows, by="sha256")
         events = [(row_id, None, first) for row_id in sorted(ids.values())]
         states.record(connection, states.INBOUND_MAIL.name, events, "archive", by=SERVICE, at=now)
@@ -227,4 +248,5 @@ _FINISHED = (
     .where(Mailbox.id == bindparam("mailbox"))
     .values(state=CONNECTED, last_success_at=bindparam("now"), last_error=None, backlog=bindparam("left"))
 )
+_SIGNED = select(InboundMail.id).where(among(InboundMail.id, "mails"), InboundMail.is_signed)
 _IDS = select(InboundMail.sha256, InboundMail.id).where(among(InboundMail.sha256, "shas"))

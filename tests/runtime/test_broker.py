@@ -206,3 +206,12 @@ def test_worker_of_dramatiq_takes_only_its_queues(broker: BellBroker) -> None:
     worker.start()
     assert list(worker.consumers) == ["import"]
     worker.stop(timeout=int(PATIENCE * 1000))
+
+
+def test_what_is_rung_first_goes_before_all_that_waits(broker: BellBroker) -> None:
+    """Mails of those whom we know do not wait behind strangers'; among themselves they stay in order."""
+    STEP.ring(broker, *range(100, 200))
+    STEP.ring(broker, 7, 8, first=True)
+    keys = broker.client.lrange(broker.key(STEP.queue), 0, 2)
+    found = [broker.client.hget(broker.key(f"{STEP.queue}.msgs"), key) for key in keys]
+    assert [Message.decode(cast("bytes", data)).args for data in found] == [(7,), (8,), (100,)]

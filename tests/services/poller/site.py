@@ -30,7 +30,7 @@ def mail(number: int, size: int = 0) -> bytes:
 
 
 class PollerSite:
-    """One site. `rung` are the ids that IMPORT was rung for."""
+    """One site. `rung` are the ids that IMPORT was rung for, `rung_first` those that go before all that wait."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
@@ -38,6 +38,7 @@ class PollerSite:
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.rung: list[int] = []
+        self.rung_first: list[int] = []
         self.passwords: dict[str, Secret] = {}
 
     def add_mailbox(self, name: str, password: str = "secret", **values: Any) -> int:
@@ -61,6 +62,7 @@ class PollerSite:
             metrics=self.metrics,
             settings=PollerSettings(**settings),
             ring=self.rung.extend,
+            ring_first=self.rung_first.extend,
             password_for=lambda row: self.passwords[row.name],
             language="en",
             die=die,
