@@ -90,7 +90,7 @@ _COMPOSER: Rights = {
     "purchase_order_charge": Right(ALL),
     "purchase_order_change": Right(ALL),
     "answer": Right(ALL),
-    "ledger": Right("inbound_transfer_id partner_id type number"),
+    "ledger": Right("id inbound_transfer_id partner_id type number revision"),
     "inbound_transfer": Right(ALL),
     "inbound_mail": Right(ALL),
     "partner_statement": Right(ALL),
@@ -224,7 +224,7 @@ _IMPORTER: Rights = {
     "sales_order": Right(
         ALL,
         "* -exported_at -quote_id -payment_term_id -category_id -allocated_at -rung_at -address_id -incomplete",
-        f"{_HEAD} revision state invoiced below_minimum exported_at",
+        f"{_HEAD} revision state invoiced below_minimum exported_at carried",
     ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),

@@ -70,7 +70,7 @@ GRANT SELECT ON "heartbeat" TO :"composer";
 GRANT SELECT ON "high_water" TO :"composer";
 GRANT SELECT ON "inbound_mail" TO :"composer";
 GRANT SELECT ON "inbound_transfer" TO :"composer";
-GRANT SELECT (partner_id, type, number, inbound_transfer_id) ON "ledger" TO :"composer";
+GRANT SELECT (id, partner_id, type, number, revision, inbound_transfer_id) ON "ledger" TO :"composer";
 GRANT SELECT, INSERT, DELETE ON "missing_number" TO :"composer";
 GRANT INSERT ON "outbound_body" TO :"composer";
 GRANT SELECT ON "outbound_key_notice" TO :"composer";
@@ -255,11 +255,11 @@ GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_
     "reservation" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
 GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, invoiced, operation_code_id,
-    below_minimum, created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc,
-    wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city,
-    delivery_country, establishment_id, depot_id), UPDATE (state, invoiced, below_minimum, exported_at,
-    revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
-    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
+    below_minimum, carried, created_at, number, revision, issue_date, note, currency, total_ht, total_vat,
+    total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city,
+    delivery_country, establishment_id, depot_id), UPDATE (state, invoiced, below_minimum, carried,
+    exported_at, revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
+    delivery_line2, delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate), DELETE ON
     "sales_order_charge" TO :"importer";

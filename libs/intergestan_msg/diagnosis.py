@@ -32,6 +32,7 @@ class Wrong(StrEnum):
     ALLOWANCE_NEGATIVE = "allowance_negative"
     ALLOWANCE_NO_SHARE = "allowance_no_share"
     ANSWER_NUMBERS = "answer_numbers"
+    ORDER_AGREEMENT = "order_agreement"
     PARTS_UNLIKE = "parts_unlike"
     PARTS_UNCOUNTED = "parts_uncounted"
     PARTS_UNPRICED = "parts_unpriced"
@@ -229,6 +230,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     Wrong.CHANGE_NUMBERS: (
         "The change has no identifier, or its sequence number is not above zero.",
         "La modification n'a pas d'identifiant, ou son numéro d'ordre n'est pas supérieur à zéro.",
+    ),
+    Wrong.ORDER_AGREEMENT: (
+        "The document is an order agreement (Peppol T110), which answers no order.",
+        "Le document est un accord de commande (Peppol T110), qui ne répond à aucune commande.",
     ),
     Wrong.PARTS_UNLIKE: (
         "The line is answered in parts of several units or products.",

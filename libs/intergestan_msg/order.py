@@ -169,9 +169,18 @@ class OrderLine:
     partial_delivery: bool | None = None
     wanted: Period | None = None
     tax_amount: Decimal | None = None
+    accounting_cost: str | None = None
 
     def __post_init__(self) -> None:
         check_line(self)
+
+    @property
+    def described(self) -> str | None:
+        """The line's note, and what describes the thing beside its name."""
+        item = self.item
+        description = item.description if item.description != item.name else None
+        properties = [": ".join(filter(None, each)) for each in item.properties]
+        return "\n".join(filter(None, (self.note, description, *properties))) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ class Delivery:
 class Order:
     """A purchase order as it travels (UBL 2.1 Order, Peppol BIS Advanced Ordering 3, transaction T01).
 
+    :ivar references: what else it refers to, by the name of the element: numbers of orders and contracts, files.
     :raises BadDocument: naming the rule and the line, when a line id comes twice, a figure does not fit, or the
         stated figures contradict each other. A document that names another specification than Peppol's in
         `customization_id` promises nothing about its figures: they are taken as stated (see `check_figures`).
@@ -224,6 +234,7 @@ class Order:
     profile_id: str | None = PEPPOL_ORDERING
     left_out: tuple[str, ...] = ()
     incoterm: str | None = None
+    references: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         with rules_of(transaction(self.customization_id, "T01")):

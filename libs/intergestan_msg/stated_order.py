@@ -21,7 +21,6 @@ class StatedLine(OrderLine):
     """
 
     taxes: tuple[TaxCategory, ...] = ()
-    accounting_cost: str | None = None
 
     def __post_init__(self) -> None:
         check_line(self, any_price=True)
@@ -31,7 +30,6 @@ class StatedLine(OrderLine):
 class StatedOrder(Order):
     """An order; its figures are not compared.
 
-    :ivar references: what the order refers to, by the name of the element: numbers of contracts, files.
     :ivar repeated: paths of elements that stand more than once where `Order` has room for one.
     :raises BadDocument: as `Order`, except for figures that contradict each other.
     """
@@ -41,7 +39,6 @@ class StatedOrder(Order):
     copy: bool = False
     latest_delivery: date | None = None
     line_count: int | None = None
-    references: tuple[tuple[str, str], ...] = ()
     repeated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -112,6 +112,7 @@ def order_lines(draw: st.DrawFn, line_id: str) -> OrderLine:
         partial_delivery=draw(st.none() | st.booleans()),
         wanted=draw(st.none() | periods),
         tax_amount=draw(st.none() | amounts),
+        accounting_cost=draw(maybe_text),
     )
 
 

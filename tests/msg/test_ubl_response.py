@@ -181,6 +181,12 @@ def test_a_simple_answer_says_yes_or_no(accepted: str, code: AnswerCode) -> None
         read_order_response(xml.replace(b"<cbc:AcceptedIndicator>" + accepted.encode(), b"<cbc:AcceptedIndicator>"))
 
 
+def test_an_order_agreement_is_no_answer() -> None:
+    xml = write_order_response(an_answer()).replace(b"trns:order_response:3", b"trns:order_agreement:3")
+    with pytest.raises(BadDocument, match="order agreement"):
+        read_order_response(xml)
+
+
 def test_an_answer_to_a_change_breaks_the_rules_of_its_own_transaction() -> None:
     xml = write_order_response(an_answer(AnswerCode.CHANGED, SHORT))
     advanced = xml.replace(b"order_response:3", b"order_response_advanced:3")

@@ -218,6 +218,8 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     `invoiced`: what invoices leave of it, so that nobody has to read the lines of all orders of all years.
     `address_id`: the address of the customer to which it goes; `incomplete`: what becomes of it when not all of it is
     there; NULL: as the address, the customer and the dossier say (A39).
+    `carried` is what its document says beside the columns: fields of `intergestan_msg.order.Order` by name, and as
+    `left_out` the elements that had no place.
     """
 
     __tablename__ = "sales_order"
@@ -246,6 +248,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     address_id: Typed[int | None] = column(references="address.id", ondelete="SET NULL")
     incomplete: Typed[str | None] = column(String(4))
+    carried: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
     allocated_at: Typed[Instant | None]

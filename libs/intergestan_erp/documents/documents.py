@@ -14,6 +14,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.tables import Address as AddressRow
 from intergestan_db.tables import (
     Answer,
+    Ledger,
     PurchaseOrder,
     PurchaseOrderCharge,
     PurchaseOrderLine,
@@ -73,7 +74,17 @@ _CHARGES = (
     .where(PurchaseOrderCharge.purchase_order_id.in_(_WANTED))
     .order_by(PurchaseOrderCharge.id)
 )
-_ANSWERS = select(Answer.__table__).where(Answer.outbound_mail_id == bindparam("mail")).order_by(Answer.order_number)
+_ORDER_OF_ANSWER = select(Ledger.id).where(
+    Ledger.partner_id == Answer.partner_id,
+    Ledger.type == "order",
+    Ledger.number == Answer.order_number,
+    Ledger.revision == Answer.revision,
+)
+_ANSWERS = (
+    select(Answer.__table__, _ORDER_OF_ANSWER.correlate(Answer).exists().label("is_of_order"))
+    .where(Answer.outbound_mail_id == bindparam("mail"))
+    .order_by(Answer.order_number)
+)
 _ADDRESS = (
     select(AddressRow.__table__).where(AddressRow.party_id == bindparam("party")).order_by(AddressRow.id).limit(1)
 )
@@ -246,6 +257,6 @@ def _answer(row: AnyRow, buyer: Party, seller: Party, currency: str, today: date
         sales_order_id=row.sales_order_number,
         note=row.note,
         lines=ANSWER_LINES.convert(row.lines or []),
-        change_id=change_id(row.order_number, row.revision) if row.revision else None,
+        change_id=change_id(row.order_number, row.revision) if row.revision and not row.is_of_order else None,
     )
     return answer_as_peppol(answer)

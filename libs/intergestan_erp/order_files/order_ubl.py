@@ -348,7 +348,7 @@ class _Document:
             allowance=sum((allowance.signed for allowance in line.allowances), ZERO),
             vat_category=tax.code or None if tax else None,
             vat_rate=tax.percent if tax else None,
-            note=_note(line, item),
+            note=line.described,
             gtin=gtin,
             supplier_code=item.sellers_id,
             amount=line.line_total,
@@ -456,13 +456,6 @@ def _names(party: Party) -> list[str]:
 
 def _codes(item: Item) -> tuple[str, ...]:
     return tuple(code for code in (item.buyers_id, item.sellers_id) if code)
-
-
-def _note(line: StatedLine, item: Item) -> str | None:
-    """The line's note, and what describes the thing beside its name."""
-    description = item.description if item.description != item.name else None
-    properties = [": ".join(filter(None, each)) for each in item.properties]
-    return "\n".join(filter(None, (line.note, description, *properties))) or None
 
 
 def _named(what: str, *values: object) -> str:

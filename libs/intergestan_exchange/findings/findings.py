@@ -223,6 +223,34 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The field {field} has more than {most} characters.",
         "fr": "Le champ {field} a plus de {most} caractères.",
     },
+    f"{R.BAD_DOCUMENT}.copy": {
+        "en": "The document is a copy of the order, and a copy is no second order.",
+        "fr": "Le document est une copie de la commande, et une copie n'est pas une deuxième commande.",
+    },
+    f"{R.BAD_DOCUMENT}.blanket": {
+        "en": "Type {type} is a blanket order: its quantities and dates come later.",
+        "fr": "Le type {type} est une commande ouverte : ses quantités et ses dates viendront plus tard.",
+    },
+    f"{R.BAD_DOCUMENT}.consignment": {
+        "en": "Type {type} is a consignment order: it is paid when it is sold, which an order here cannot say.",
+        "fr": "Le type {type} est une commande en dépôt-vente, payée à la vente : une commande ne peut pas le dire ici.",
+    },
+    f"{R.BAD_DOCUMENT}.sub_lines": {
+        "en": "Lines have sub-lines, which an order here has not.",
+        "fr": "Des lignes ont des sous-lignes, ce qu'une commande n'a pas ici.",
+    },
+    f"{R.BAD_DOCUMENT}.deliveries": {
+        "en": "The document has several deliveries, and an order here has one.",
+        "fr": "Le document a plusieurs livraisons, et une commande en a une ici.",
+    },
+    f"{R.BAD_DOCUMENT}.prepaid": {
+        "en": "{amount} is prepaid, which an order here cannot say.",
+        "fr": "{amount} est payé d'avance, ce qu'une commande ne peut pas dire ici.",
+    },
+    f"{R.BAD_DOCUMENT}.left_out": {
+        "en": "Not taken, because an order here has no place for it: {what}.",
+        "fr": "Non repris, faute de place dans une commande ici : {what}.",
+    },
     f"{R.BAD_DOCUMENT}.too_large": {
         "en": "The amounts are larger than what can be booked.",
         "fr": "Les montants dépassent ce qui peut être enregistré.",

@@ -35,6 +35,7 @@ from intergestan_exchange.inbox.rules import (
     currency,
     customer,
     known_product,
+    meaning,
     price,
     totals,
     unit,
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     currency.check,
     complete.check,
     widths.check,
+    meaning.check,
     known_product.check,
     unit.check,
     price.check,
@@ -101,10 +103,11 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
     """
     findings = [finding for rule in RULES for finding in rule(order, facts)]
     weights = [(finding, weigh(finding, facts.partner, waived)) for finding in findings]
+    named = tuple(finding for finding in findings if finding.variant == meaning.LEFT_OUT)
     for weight, outcome in ((Weight.REJECT, Refused), (Weight.HOLD, Held)):
         chosen = tuple(finding for finding, its in weights if its is weight)
         if chosen:
-            return outcome(chosen)
+            return outcome((*chosen, *named))
     accepted = _accept(order, facts, tuple(findings))
     totals = (accepted.total_ht, accepted.total_vat, accepted.total_ttc)
     if not have_room(accepted.lines, totals):
@@ -129,7 +132,7 @@ def _conflict(key: DocumentKey) -> Finding:
 def weigh(finding: Finding, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
     """What the partner's policy makes of a finding."""
     reason = finding.reason
-    if (reason in waived and reason in WAIVABLE) or finding.variant == unit.CONVERTED:
+    if (reason in waived and reason in WAIVABLE) or finding.variant in {unit.CONVERTED, meaning.LEFT_OUT}:
         return Weight.TELL
     if reason is HoldReason.UNKNOWN_PRODUCT:
         return _UNKNOWN_PRODUCT[partner.unknown_product]
@@ -212,7 +215,7 @@ def book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool)
         total=line_total(ours.quantity, booked_price.amount, booked_price.base_quantity, line.allowances),
         vat_category=category,
         vat_rate=rate,
-        note=line.note,
+        note=line.described,
         wanted_date=one_day(line.wanted),
     )
 

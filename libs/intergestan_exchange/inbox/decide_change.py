@@ -132,10 +132,22 @@ class Missing:
 
 
 def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> Missing | None:
-    """The first document before this one that is not settled; None when all are."""
+    """The first document before this one that is not settled; None when all are.
+
+    The sequence begins with the order: one that its buyer composed anew with another content before any of it left has
+    a later place than 0.
+    """
     _, number, revision = key
     before = {its[2]: row for its, row in known.items() if its[1] == number and its[0] in SEQUENCE}
-    gap = next((place for place in range(revision) if place not in before or not before[place].is_settled), None)
+    orders = (its[2] for its in known if its[:2] == ("order", number) and its[2] < revision)
+    gap = next(
+        (
+            place
+            for place in range(max(orders, default=0), revision)
+            if place not in before or not before[place].is_settled
+        ),
+        None,
+    )
     if gap is None:
         return None
     name = f"{number}/{gap}" if gap else number

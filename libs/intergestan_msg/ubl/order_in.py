@@ -5,7 +5,7 @@ from typing import Any
 from lxml.etree import _Element as Element
 
 from intergestan_msg.money import ZERO, Price, Totals
-from intergestan_msg.order import Delivery, Order, OrderLine
+from intergestan_msg.order import Delivery, Order, OrderLine, Period, one_day
 from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.ubl.names import ORDER, cac, cbc
 from intergestan_msg.ubl.parts_in import (
@@ -67,6 +67,7 @@ def order_fields(root: Element, values: dict[str, Any], reading: Reading) -> dic
     values.setdefault("profile_id", None)
     for name, child in _REQUIRED.items():
         required(values, name, root, child)
+    values["references"] = tuple((name, found) for name in _REFERENCES for found in values.pop(name, ()) if found)
     tuples(values, "lines", "allowances")
     _settle_totals(root, values, reading)
     return values
@@ -131,8 +132,42 @@ DELIVERY: Table = {
 }
 
 
+LATEST = cbc("LatestDeliveryDate")
+
+
+_DATED_DELIVERY: Table = {**DELIVERY, LATEST: ("latest", day, ONCE)}
+
+
 def _delivery(element: Element, reading: Reading) -> Delivery | None:
-    return delivery_of(collect(element, DELIVERY, reading))
+    return delivery_of(_with_latest(element, collect(element, _DATED_DELIVERY, reading), reading))
+
+
+def _with_latest(element: Element, values: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    """The last day on which goods may come is when they are wanted, where the document says no other day."""
+    latest = values.pop("latest", None)
+    if latest is None:
+        return values
+    if "wanted" not in values:
+        return {**values, "wanted": Period(None, latest)}
+    if one_day(values["wanted"]) != latest:
+        for child in element.iterchildren(LATEST):
+            reading.leave_out(child)
+    return values
+
+
+_LINE_DELIVERY: Table = {cac("RequestedDeliveryPeriod"): ("wanted", period, ONCE), LATEST: ("latest", day, ONCE)}
+
+
+def _line_wanted(element: Element, reading: Reading) -> Period | None:
+    """When a line is wanted."""
+    wanted: Period | None = _with_latest(element, collect(element, _LINE_DELIVERY, reading), reading).get("wanted")
+    return wanted
+
+
+def _copy(element: Element, reading: Reading) -> None:
+    """A copy of an order is none: there is no field for it, so that it is named."""
+    if flag(element, reading):
+        reading.leave_out(element)
 
 
 def delivery_of(values: dict[str, Any]) -> Delivery | None:
@@ -158,7 +193,8 @@ LINE_ITEM: Table = {
     cbc("LineExtensionAmount"): ("line_total", amount, ONCE),
     cbc("TotalTaxAmount"): ("tax_amount", amount, ONCE),
     cbc("PartialDeliveryIndicator"): ("partial_delivery", flag, ONCE),
-    cac("Delivery"): ("wanted", inside(cac("RequestedDeliveryPeriod"), period), ONCE),
+    cbc("AccountingCost"): ("accounting_cost", text, ONCE),
+    cac("Delivery"): ("wanted", _line_wanted, ONCE),
     cac("AllowanceCharge"): ("allowances", allowance, LISTED),
     cac("Price"): ("price", price, ONCE),
     cac("Item"): ("item", item, ONCE),
@@ -201,6 +237,23 @@ def order_line(element: Element, reading: Reading, table: Table) -> dict[str, An
 
 document_id = inside(cbc("ID"), reference)
 
+
+def _file(element: Element, _reading: Reading) -> str | None:
+    """The name of an attached file; the file itself is not read."""
+    names = (each.get("filename") for each in element.iter(cbc("EmbeddedDocumentBinaryObject")))
+    return next((name for name in names if name), None)
+
+
+_ATTACHED: Table = {cbc("ID"): ("id", reference, ONCE), cac("Attachment"): ("file", _file, ONCE)}
+
+
+def _attached(element: Element, reading: Reading) -> str | None:
+    values = collect(element, _ATTACHED, reading)
+    return values.get("file") or values.get("id")
+
+
+_REFERENCES = ("order", "contract", "attachment")
+
 ORDER_FIELDS: Table = {
     cbc("CustomizationID"): ("customization_id", text, ONCE),
     cbc("ProfileID"): ("profile_id", text, ONCE),
@@ -215,6 +268,10 @@ ORDER_FIELDS: Table = {
     cac("ValidityPeriod"): ("valid_until", inside(cbc("EndDate"), day), ONCE),
     cac("QuotationDocumentReference"): ("quotation_id", document_id, ONCE),
     cac("OriginatorDocumentReference"): ("originator_order_id", document_id, ONCE),
+    cac("OrderDocumentReference"): ("order", document_id, LISTED),
+    cac("Contract"): ("contract", document_id, LISTED),
+    cac("AdditionalDocumentReference"): ("attachment", _attached, LISTED),
+    cbc("CopyIndicator"): ("copy", _copy, ONCE),
     cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
     cac("SellerSupplierParty"): ("seller", principal, ONCE),
     cac("OriginatorCustomerParty"): ("originator", role, ONCE),

@@ -37,8 +37,16 @@ def _header(order: Order) -> str:
         + text("AccountingCost", order.accounting_cost)
         + inside("ValidityPeriod", text("EndDate", optional(str, order.valid_until)))
         + inside("QuotationDocumentReference", text("ID", order.quotation_id))
+        + _references(order, "order", "OrderDocumentReference")
         + inside("OriginatorDocumentReference", text("ID", order.originator_order_id))
+        + _references(order, "attachment", "AdditionalDocumentReference")
+        + _references(order, "contract", "Contract")
     )
+
+
+def _references(order: Order, kind: str, tag: str) -> str:
+    """What the order refers to, of one kind."""
+    return "".join(inside(tag, text("ID", value)) for name, value in order.references if name == kind)
 
 
 def parties(order: Order, *, latest: bool = False) -> str:
@@ -113,6 +121,7 @@ def order_line(line: OrderLine, currency: str, status: str | None = None) -> str
         + amount("LineExtensionAmount", line.line_total, currency)
         + amount("TotalTaxAmount", line.tax_amount, currency)
         + flag("PartialDeliveryIndicator", line.partial_delivery)
+        + text("AccountingCost", line.accounting_cost)
         + inside("Delivery", period("RequestedDeliveryPeriod", line.wanted))
         + allowances(line.allowances, currency)
         + (_price(line.price, currency) if line.price else "")

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from lxml.etree import _Element as Element
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.diagnosis import Wrong
+from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import ONE
 from intergestan_msg.order import Item
 from intergestan_msg.peppol import rules_of, transaction
@@ -42,6 +44,8 @@ def read_order_response(xml: bytes) -> OrderAnswer:
         themselves (see `OrderAnswer`).
     """
     root = parse(xml, _WHOLE, _SIMPLE)
+    if (customization(root) or "").startswith(_AGREEMENT):
+        raise BadDocument(Wrong.ORDER_AGREEMENT)
     reading = Reading("PEPPOL-T76-R005")
     with rules_of(transaction(customization(root), "T76")):
         values = _said(root, reading)
@@ -65,6 +69,8 @@ def _said(root: Element, reading: Reading) -> dict[str, Any]:
     return {**values, "note": "\n".join(filter(None, notes)) or None}
 
 
+_AGREEMENT = "urn:fdc:peppol.eu:poacc:trns:order_agreement"
+"""What a seller says was agreed without an order (T110): it has the root of an answer, and answers nothing."""
 _WHOLE = f"{{{ORDER_RESPONSE}}}OrderResponse"
 _SIMPLE = f"{{{ORDER_RESPONSE_SIMPLE}}}OrderResponseSimple"
 

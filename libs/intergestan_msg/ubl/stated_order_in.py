@@ -18,7 +18,6 @@ from intergestan_msg.ubl.order_in import (
     ORDER_FIELDS,
     TOTALS,
     delivery_of,
-    document_id,
     line_item,
     order_fields,
     order_line,
@@ -38,7 +37,6 @@ from intergestan_msg.ubl.xml_in import (
     number,
     parse,
     reference,
-    text,
 )
 
 
@@ -53,7 +51,6 @@ def read_stated_order(xml: bytes) -> StatedOrder:
         values = collect(root, _ORDER, reading)
         tax = values.pop("tax_total", {})
         totals = values.pop("totals", {})
-        values["references"] = tuple((name, found) for name in _REFERENCES for found in values.pop(name, ()) if found)
         values["stated"] = Stated(**totals, tax=tax.get("amount"), subtotals=tuple(tax.get("subtotals", ())))
         values["tax_amount"] = tax.get("amount")
         values["delivery"], values["latest_delivery"] = values.get("delivery", (None, None))
@@ -107,26 +104,6 @@ def _count(element: Element, reading: Reading) -> int | None:
     return int(content) if content.isascii() and content.isdecimal() else bad(element, content, Term.LINE_COUNT)
 
 
-_ATTACHED: Table = {cbc("ID"): ("id", reference, ONCE), cac("Attachment"): ("file", lambda each, _: _file(each), ONCE)}
-
-
-def _file(element: Element) -> str | None:
-    """The name of an attached file; the file itself is not read."""
-    names = (each.get("filename") for each in element.iter(cbc("EmbeddedDocumentBinaryObject")))
-    return next((name for name in names if name), None)
-
-
-def _attached(element: Element, reading: Reading) -> str | None:
-    values = collect(element, _ATTACHED, reading)
-    return values.get("file") or values.get("id")
-
-
-_REFERENCES = {
-    "order": cac("OrderDocumentReference"),
-    "contract": cac("Contract"),
-    "attachment": cac("AdditionalDocumentReference"),
-}
-
 _ITEM: Table = {**ITEM, cac("ClassifiedTaxCategory"): ("taxes", tax_category, LISTED)}
 
 
@@ -139,7 +116,6 @@ def _item(element: Element, reading: Reading) -> tuple[Item, tuple[TaxCategory, 
 _LINE_ITEM: Table = {
     **LINE_ITEM,
     cac("Item"): ("item", _item, ONCE),
-    cbc("AccountingCost"): ("accounting_cost", text, ONCE),
 }
 
 
@@ -160,9 +136,6 @@ _ORDER: Table = {
     **ORDER_FIELDS,
     cbc("CopyIndicator"): ("copy", flag, ONCE),
     cbc("LineCountNumeric"): ("line_count", _count, ONCE),
-    cac("OrderDocumentReference"): ("order", document_id, LISTED),
-    cac("Contract"): ("contract", document_id, LISTED),
-    cac("AdditionalDocumentReference"): ("attachment", _attached, LISTED),
     cac("Delivery"): ("delivery", _delivery, ONCE),
     cac("TaxTotal"): ("tax_total", _tax_total, ONCE),
     cac("AnticipatedMonetaryTotal"): ("totals", _totals, ONCE),

@@ -47,6 +47,7 @@ def print_order(order: Mapping[str, Any]) -> None:
             _("Invoiced"): invoiced,
             _("Wanted on"): order["wanted_date"],
             _("While incomplete"): _while_incomplete(order),
+            **carried(order["carried"] or {}),
             **_totals(order),
             _("Below the minimum"): below_minimum(order),
         }
@@ -65,6 +66,42 @@ def print_order(order: Mapping[str, Any]) -> None:
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
     print_table([_("When"), _("Who"), _("What")], events)
+
+
+CARRIED = {
+    "type_code": marked("Type"),
+    "customer_reference": marked("Their reference"),
+    "quotation_id": marked("Quotation"),
+    "accounting_cost": marked("Cost centre"),
+    "originator_order_id": marked("Order of their customer"),
+    "originator": marked("For"),
+    "invoice_to": marked("Invoice to"),
+    "incoterm": marked("Incoterm"),
+    "delivery_terms": marked("Terms of delivery"),
+    "payment_terms": marked("Terms of payment"),
+    "valid_until": marked("Valid until"),
+}
+"""What the document of an order said beside its columns, as people read it."""
+REFERENCES = {
+    "order": marked("Refers to order"),
+    "contract": marked("Contract"),
+    "attachment": marked("Attachment"),
+}
+"""What it referred to."""
+
+
+def carried(said: Mapping[str, Any]) -> dict[str, str]:
+    """What the document said, and what of it was not taken."""
+    costs = [f"{line}: {cost}" for line, cost in said.get("accounting_costs", {}).items()]
+    references: dict[str, list[str]] = {}
+    for kind, value in said.get("references", ()):
+        references.setdefault(REFERENCES[kind], []).append(value)
+    return {
+        **{_(title): str(said[name]) for name, title in CARRIED.items() if name in said},
+        **{_(title): ", ".join(values) for title, values in references.items()},
+        **({_("Cost centres of lines"): ", ".join(costs)} if costs else {}),
+        **({_("Not taken"): ", ".join(said["left_out"])} if "left_out" in said else {}),
+    }
 
 
 def _while_incomplete(order: Mapping[str, Any]) -> str | None:

@@ -21,7 +21,7 @@ from intergestan_exchange.inbox.booking.sales_orders import charge_rows, line_va
 from intergestan_exchange.inbox.decide_change import SEQUENCE
 from intergestan_exchange.inbox.decisions import Amended, Cancelled
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_exchange.inbox.heads import head_values
+from intergestan_exchange.inbox.heads import carried_by, head_values
 from intergestan_exchange.inbox.waiting import take_in_again
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
@@ -136,6 +136,10 @@ def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, 
         "invoiced": ALTERED,
         "exported_at": None,
     }
+    said = carried_by(entry.settled.order)
+    if said is not None:
+        before = connection.execute(select(SalesOrder.carried).where(SalesOrder.id == order_id)).scalar() or {}
+        head["carried"] = {**before, **said}  # a change does not say again what an order is
     connection.execute(update(SalesOrder).where(SalesOrder.id == order_id).values(**head))
     detail: dict[str, Any] = {
         "revision": revision,

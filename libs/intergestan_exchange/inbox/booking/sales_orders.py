@@ -21,7 +21,7 @@ from intergestan_db.tables import (
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Accepted
-from intergestan_exchange.inbox.heads import head_values
+from intergestan_exchange.inbox.heads import carried_by, head_values
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
 from intergestan_msg.answer import AnswerCode, AnswerLine
@@ -90,6 +90,7 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
         "total_ttc": decision.total_ttc,
         "created_at": now,
         **head_values(order),
+        "carried": carried_by(order),
     }
 
 
