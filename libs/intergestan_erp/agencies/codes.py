@@ -94,8 +94,8 @@ def operation_called(connection: Connection, text: str, side: OperationSide, bil
     return row
 
 
-def category_called(connection: Connection, text: str, kind: CategoryKind) -> AnyRow:
-    """The category of this code that marks parties, or documents.
+def category_called(connection: Connection, text: str, kind: CategoryKind) -> int:
+    """The id of the category of this code that marks parties, or documents.
 
     :raises Problem: there is none, or it marks others.
     """
@@ -108,7 +108,7 @@ def category_called(connection: Connection, text: str, kind: CategoryKind) -> An
             (Act.LIST_CATEGORIES,),
             code=text,
         )
-    return row
+    return int(row.id)
 
 
 def _refuse_taken(connection: Connection, table: type[OperationCode | Category], code: str) -> None:

@@ -182,7 +182,7 @@ def _column(connection: Connection, before: AnyRow, name: str, value: Any) -> tu
         return column, None if value == "" else establishment_called(connection, int(value), before.number).id
     if name in OPERATIONS:
         return column, operation_called(connection, value, *OPERATIONS[name]).id
-    return column, None if value == "" else category_called(connection, value, CATEGORIES[name]).id
+    return column, None if value == "" else category_called(connection, value, CATEGORIES[name])
 
 
 def _check(connection: Connection, before: AnyRow, new: Mapping[str, Any]) -> None:

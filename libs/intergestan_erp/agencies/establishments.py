@@ -138,7 +138,13 @@ def folder_called(connection: Connection, number: int, *, lock: bool = False) ->
 
 
 def add_establishment(
-    connection: Connection, number: int, values: Mapping[str, Any], dossier: int | None = None, *, by: str, at: datetime
+    connection: Connection,
+    number: int,
+    values: Mapping[str, Any],
+    dossier: int | None = None,
+    *,
+    by: str,
+    at: datetime,
 ) -> None:
     """Enter an establishment of a dossier.
 
@@ -156,7 +162,13 @@ def add_establishment(
 
 
 def set_establishment(
-    connection: Connection, number: int, values: Mapping[str, Any], dossier: int | None = None, *, by: str, at: datetime
+    connection: Connection,
+    number: int,
+    values: Mapping[str, Any],
+    dossier: int | None = None,
+    *,
+    by: str,
+    at: datetime,
 ) -> tuple[str, ...]:
     """Change an establishment; the columns that changed.
 

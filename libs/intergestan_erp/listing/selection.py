@@ -60,7 +60,7 @@ def _user(connection: Connection, login: str) -> int:
 def _category(connection: Connection, code: str) -> int:
     from intergestan_erp.agencies.codes import category_called
 
-    return int(category_called(connection, code, CategoryKind.DOCUMENT).id)
+    return category_called(connection, code, CategoryKind.DOCUMENT)
 
 
 def _supplier(connection: Connection, text: str) -> int:
@@ -68,7 +68,7 @@ def _supplier(connection: Connection, text: str) -> int:
     from intergestan_erp.site.preferences import read_preferences
 
     fields = read_preferences(connection).party_fields
-    return int(one_party(connection, text, PartyRole.SUPPLIER, fields).id)
+    return one_party(connection, text, PartyRole.SUPPLIER, fields).id
 
 
 def without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list[Mapping[str, Any]]:

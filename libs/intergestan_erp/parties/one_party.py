@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
@@ -19,20 +20,29 @@ from intergestan_msg.identity import nfc
 _CODE, _NAME = PARTY_FIELDS.index(PartyField.CODE), PARTY_FIELDS.index(PartyField.NAME)
 
 
-def parties_named(connection: Connection, text: str, role: PartyRole | None = None) -> list[Row[int, str, str]]:
+@dataclass(frozen=True, slots=True)
+class NamedParty:
+    """A third party that a text names."""
+
+    id: int
+    code: str
+    name: str
+
+
+def parties_named(connection: Connection, text: str, role: PartyRole | None = None) -> list[NamedParty]:
     """The parties whose code, SIRET, VAT number, account or whole name is `text` (D15).
 
     The first of these, in this order, that fits anybody decides. Case, accents and white space do not matter; of codes
     that differ by case alone, the one that is written so is meant.
 
-    :returns: id, code and name, in the order of the codes.
+    :returns: in the order of the codes.
     """
     wanted = nfc(text.strip())
     plain, number = "".join(wanted.split()).upper(), compact(wanted)
     query = select(Party.id, Party.code, Party.name).where(*_in_role(role)).order_by(Party.code)
     if not plain:
         return []
-    if found := list(connection.execute(query.where(Party.code == wanted))):
+    if found := _named(connection, query.where(Party.code == wanted)):
         return found
     if found := [row for row in _with_word(connection, query, _CODE, plain) if row.code.upper() == plain]:
         return found
@@ -45,7 +55,7 @@ def parties_named(connection: Connection, text: str, role: PartyRole | None = No
         *(query.where(Party.siret == number), query.where(Party.vat_id == number)),
         *(with_account.where(Account.number == each) for each in ("".join(wanted.split()), plain)),
     ):
-        if found := list(connection.execute(narrowed)):
+        if found := _named(connection, narrowed):
             return found
     key = name_key(wanted)
     return [row for row in _with_word(connection, query, _NAME, wanted) if name_key(row.name) == key]
@@ -56,8 +66,8 @@ def one_party(
     text: str,
     role: PartyRole | None = None,
     fields: Sequence[PartyField] = PARTY_FIELDS,
-) -> Row[int, str, str]:
-    """The one party that `text` names: id, code and name.
+) -> NamedParty:
+    """The one party that `text` names.
 
     :param fields: where to look for those that may be meant instead.
     :raises Problem: when it names none or several, with those that come close.
@@ -87,12 +97,16 @@ def _in_role(role: PartyRole | None) -> tuple[Any, ...]:
     return () if role is None else (flags[role],)
 
 
-def _with_word(connection: Connection, query: Select[int, str, str], field: int, text: str) -> list[Row[int, str, str]]:
+def _with_word(connection: Connection, query: Select[int, str, str], field: int, text: str) -> list[NamedParty]:
     """Those of a query whose field has the longest word of a text, which the fewest have; all where it has no word."""
     longest = max(words(text), key=len, default="")[:LONGEST]
     if not longest:
-        return list(connection.execute(query))
+        return _named(connection, query)
     ids = select(PartyWord.party_id).where(
         PartyWord.field == field, PartyWord.later.in_((0, 1)), PartyWord.word == longest
     )
-    return list(connection.execute(query.where(Party.id.in_(ids))))
+    return _named(connection, query.where(Party.id.in_(ids)))
+
+
+def _named(connection: Connection, query: Select[int, str, str]) -> list[NamedParty]:
+    return [NamedParty(*row) for row in connection.execute(query)]

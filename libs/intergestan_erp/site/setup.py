@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, insert, select, update
 
 from intergestan_db import numbers, states
 from intergestan_db.problem import Act, Problem, ProblemCode
@@ -227,10 +227,21 @@ def add_user(connection: Connection, login: str, name: str, email: str, *, by: s
     return user_id
 
 
-def list_users(connection: Connection) -> list[Row[int, str, str, str, bool]]:
-    """All users by login: id, login, name, email, active."""
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """A person who may act here."""
+
+    id: int
+    login: str
+    name: str
+    email: str
+    active: bool
+
+
+def list_users(connection: Connection) -> list[ListedUser]:
+    """All users by login."""
     columns = (User.id, User.login, User.name, User.email, User.active)
-    return list(connection.execute(select(*columns).order_by(User.login)))
+    return [ListedUser(*row) for row in connection.execute(select(*columns).order_by(User.login))]
 
 
 def find_user(connection: Connection, login: str) -> int:

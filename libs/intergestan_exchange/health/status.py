@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -147,7 +147,7 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
         inbound=count_states(connection, RECEIVED),
         holds=count_holds(connection),
         unanswered=count_unanswered(connection, answer_hours, now),
-        paused=tuple(Paused(*row) for row in list_paused(connection)),
+        paused=tuple(Paused(*astuple(each)) for each in list_paused(connection)),
         resting=_resting(connection),
         mailboxes=mailboxes,
         relay=_relay(connection, now),

@@ -12,7 +12,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.tables import Partner, PartnerKey, Site
 from intergestan_exchange.keys.key_windows import is_in_use
 from intergestan_exchange.keys.keys import key_facts, usable_key
-from intergestan_exchange.keys.own_keys import unconfirmed_by
+from intergestan_exchange.keys.own_keys import Told, unconfirmed_by
 
 WARNED_BEFORE = timedelta(days=21)
 """So long before a key ends people are told."""
@@ -51,20 +51,32 @@ def endings(connection: Connection, now: datetime) -> list[Ending]:
     return list(found.values())
 
 
-def our_key_is_unconfirmed_by(connection: Connection) -> tuple[datetime | None, Sequence[AnyRow]]:
+def our_key_is_unconfirmed_by(connection: Connection) -> tuple[datetime | None, list[Told]]:
     """From when our newest key signs, if that is still announced, and the partners who have not confirmed it."""
     site = connection.execute(select(Site.__table__)).one()
     return site.next_key_from, unconfirmed_by(connection, site.next_key or site.key_fingerprint)
 
 
-def their_unconfirmed_keys(connection: Connection) -> Sequence[AnyRow]:
+@dataclass(frozen=True, slots=True)
+class AnnouncedKey:
+    """A key that a partner announced and nobody here confirmed."""
+
+    kid: str
+    valid_from: datetime | None
+    known_at: datetime | None
+    site_code: str
+    name: str
+
+
+def their_unconfirmed_keys(connection: Connection) -> list[AnnouncedKey]:
     """The keys that partners announced and nobody here confirmed."""
-    return connection.execute(
+    rows = connection.execute(
         select(PartnerKey.kid, PartnerKey.valid_from, PartnerKey.known_at, Partner.site_code, Partner.name)
         .join(Partner, Partner.id == PartnerKey.partner_id)
         .where(PartnerKey.pending, PartnerKey.revoked_at.is_(None))
         .order_by(Partner.site_code, PartnerKey.id)
-    ).all()
+    )
+    return [AnnouncedKey(*row) for row in rows]
 
 
 def keys_of_anybody(connection: Connection) -> Sequence[AnyRow]:

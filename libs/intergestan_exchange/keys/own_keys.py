@@ -165,12 +165,23 @@ def finish(connection: Connection, *, anyway: bool, by: str, at: datetime) -> tu
     return site.key_fingerprint, site.next_key
 
 
-def unconfirmed_by(connection: Connection, kid: str) -> Sequence[AnyRow]:
-    """The partners who were told of our key and have not said that they confirmed it: `name`, `mail_id`, `sent_at`.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A partner who was told of a key of ours, and by which mail."""
+
+    id: int
+    name: str
+    site_code: str
+    mail_id: int
+    sent_at: datetime | None
+
+
+def unconfirmed_by(connection: Connection, kid: str) -> list[Told]:
+    """The partners who were told of our key and have not said that they confirmed it.
 
     A partner whose keys were all revoked is none any more.
     """
-    return connection.execute(
+    rows = connection.execute(
         select(Partner.id, Partner.name, Partner.site_code, OutboundMail.id.label("mail_id"), OutboundMail.sent_at)
         .join(OutboundMail, OutboundMail.partner_id == Partner.id)
         .join(OutboundKeyNotice, OutboundKeyNotice.outbound_mail_id == OutboundMail.id)
@@ -181,7 +192,8 @@ def unconfirmed_by(connection: Connection, kid: str) -> Sequence[AnyRow]:
             Partner.id.in_(_counting_partners()),
         )
         .order_by(Partner.name)
-    ).all()
+    )
+    return [Told(*row) for row in rows]
 
 
 def request_notices(

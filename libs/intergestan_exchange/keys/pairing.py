@@ -15,7 +15,7 @@ from intergestan_db import states
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Partner, PartnerKey, Party, Site
 from intergestan_erp.parties.codes import code_by_hand
-from intergestan_erp.parties.one_party import parties_named
+from intergestan_erp.parties.one_party import NamedParty, parties_named
 from intergestan_erp.parties.parties import NewParty, add_parties
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_exchange.keys.keys import lock_keys, release_held
@@ -220,17 +220,17 @@ def _party(connection: Connection, card: Card, code: str | None, by: str, at: da
     return found.id, False
 
 
-def _same_party(connection: Connection, card: Card, named: str | None) -> Row[int, str, str] | None:
+def _same_party(connection: Connection, card: Card, named: str | None) -> NamedParty | None:
     if named is not None:
         return _only(named, parties_named(connection, named))
     query = select(Party.id, Party.code, Party.name).order_by(Party.code)
     for column, value in ((Party.siret, card.siret), (Party.vat_id, card.vat), (Party.code, card.code)):
-        if value and (rows := list(connection.execute(query.where(column == value)))):
+        if value and (rows := [NamedParty(*row) for row in connection.execute(query.where(column == value))]):
             return _only(value, rows)
     return None
 
 
-def _only(value: str, rows: list[Row[int, str, str]]) -> Row[int, str, str] | None:
+def _only(value: str, rows: list[NamedParty]) -> NamedParty | None:
     if len(rows) > 1:
         raise Problem(
             "Several third parties have {value}: {codes}. Say which one this card is.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,8 +78,8 @@ def state_of(row: AnyRow) -> str:
     return "confirmed" if row.replaced_from is None else "replaced"
 
 
-def find_key(connection: Connection, partner_id: int, text: str) -> AnyRow:
-    """The key of a partner that somebody means by its id, or by six characters or more of its beginning.
+def find_key(connection: Connection, partner_id: int, text: str) -> str:
+    """The id of the key of a partner that somebody means by it, or by six characters or more of its beginning.
 
     :raises Problem: when none or several fit.
     """
@@ -95,15 +94,16 @@ def find_key(connection: Connection, partner_id: int, text: str) -> AnyRow:
             (Act.LIST_KEYS,),
             text=text,
         )
-    return rows[0]
+    return str(rows[0].kid)
 
 
-def unconfirmed_keys(connection: Connection, partner_id: int) -> list[AnyRow]:
-    """The keys that a partner announced and nobody confirmed, oldest first."""
+def unconfirmed_keys(connection: Connection, partner_id: int) -> list[PublicKey]:
+    """The usable keys that a partner announced and nobody confirmed, oldest first."""
     query = select(PartnerKey.__table__).where(
         PartnerKey.partner_id == partner_id, PartnerKey.pending, PartnerKey.revoked_at.is_(None)
     )
-    return list(connection.execute(query.order_by(PartnerKey.id)))
+    rows = connection.execute(query.order_by(PartnerKey.id))
+    return [key for row in rows if (key := usable_key(row)) is not None]
 
 
 def check_fingerprint(card: Card, fingerprint: str) -> None:
@@ -125,7 +125,7 @@ def is_fingerprint(key: PublicKey, fingerprint: str) -> bool:
     return fingerprint.strip() == key.kid or is_said(key, fingerprint)
 
 
-def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRow:
+def key_with(connection: Connection, partner_id: int, fingerprint: str) -> PublicKey:
     """The partner's key with this fingerprint, in words or as an id; one that was replaced may be meant as well.
 
     :raises Problem: no key of this partner has it: it is another key, or a typing error.
@@ -134,7 +134,7 @@ def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRo
     for row in connection.execute(query):
         key = usable_key(row)
         if key is not None and is_fingerprint(key, fingerprint):
-            return row
+            return key
     raise Problem(
         "No key of this partner has this fingerprint, so nothing was changed: a typing error, or somebody "
         "announced a key in their name. Let them read the twelve words again.",
@@ -208,8 +208,22 @@ def revoke_key(
     return Bells(take_in=release_held(connection, partner_id, kid, by=by, at=at))
 
 
-def booked_under(connection: Connection, kid: str, since: datetime | None) -> Sequence[AnyRow]:
-    """What was taken in under a key, for a person to look at: each document, when it came and what became of it.
+@dataclass(frozen=True, slots=True)
+class BookedUnder:
+    """A document that was taken in under a key, when it came and what became of it."""
+
+    received_at: datetime
+    composed_at: datetime
+    transfer_id: str
+    type: str
+    number: str
+    revision: int
+    outcome: str
+    sales_order: str | None
+
+
+def booked_under(connection: Connection, kid: str, since: datetime | None) -> list[BookedUnder]:
+    """What was taken in under a key, for a person to look at.
 
     :param since: only what we received from then on.
     """
@@ -224,7 +238,8 @@ def booked_under(connection: Connection, kid: str, since: datetime | None) -> Se
         .where(InboundMail.kid == kid)
         .order_by(InboundTransfer.received_at, Ledger.id)
     )
-    return connection.execute(query if since is None else query.where(InboundTransfer.received_at >= since)).all()
+    rows = connection.execute(query if since is None else query.where(InboundTransfer.received_at >= since))
+    return [BookedUnder(**row) for row in rows.mappings()]
 
 
 def turn_down(connection: Connection, kid: str, at: datetime) -> None:

@@ -7,6 +7,7 @@ Nothing leaves without this act. It writes an `outbound_mail` in state `requeste
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -125,8 +126,18 @@ def check_order_address(connection: Connection, supplier_id: int, address: str) 
         )
 
 
-def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
-    """The partner that a supplier is for us: id, name, address for orders, the one that the card proposes.
+@dataclass(frozen=True, slots=True)
+class SupplyingPartner:
+    """A partner that supplies us. :ivar proposed_order_address: the one that its card names."""
+
+    id: int
+    name: str
+    order_address: str | None
+    proposed_order_address: str | None
+
+
+def partner_row(connection: Connection, supplier_id: int) -> SupplyingPartner:
+    """The partner that a supplier is for us.
 
     :raises Problem: it is none.
     """
@@ -141,7 +152,7 @@ def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str |
             ProblemCode.NO_PARTNER,
             (Act.ADD_PARTNER,),
         )
-    return row
+    return SupplyingPartner(*row)
 
 
 def partner_of(connection: Connection, supplier_id: int) -> int:
@@ -153,7 +164,7 @@ def partner_of(connection: Connection, supplier_id: int) -> int:
     return int(_ready_partner(connection, supplier_id).id)
 
 
-def _ready_partner(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
+def _ready_partner(connection: Connection, supplier_id: int) -> SupplyingPartner:
     partner = partner_row(connection, supplier_id)
     if partner.order_address is None:
         raise MissingAddress(partner.name, partner.proposed_order_address)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import Connection, func, select
 
-from intergestan_db.database import AnyRow
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail, Partner
 
 
-def list_paused(connection: Connection) -> list[AnyRow]:
-    """The partners for whom booking is paused: `site_code`, `name`, `paused_at`, and how many `mails` wait."""
+@dataclass(frozen=True, slots=True)
+class PausedPartner:
+    """A partner for whom booking is paused, and how many mails wait."""
+
+    site_code: str
+    name: str
+    paused_at: datetime
+    mails: int
+
+
+def list_paused(connection: Connection) -> list[PausedPartner]:
+    """Those of all partners."""
     mail = InboundMail
     waiting = (
         select(func.count())
@@ -19,4 +31,4 @@ def list_paused(connection: Connection) -> list[AnyRow]:
         .label("mails")
     )
     query = select(Partner.site_code, Partner.name, Partner.paused_at, waiting).where(Partner.paused_at.is_not(None))
-    return list(connection.execute(query.order_by(Partner.site_code)))
+    return [PausedPartner(*row) for row in connection.execute(query.order_by(Partner.site_code))]

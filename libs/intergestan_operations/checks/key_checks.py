@@ -38,15 +38,17 @@ def check_keys(checkup: Checkup) -> Iterator[Finding]:
                 (Act.SHOW_OUR_KEY, Act.RESEND_MAIL),
             )
         )
-    for row in theirs:
-        text = Said("{partner} announced the key {kid}, and nobody here confirmed it", partner=row.name, kid=row.kid)
+    for each in theirs:
+        text = Said("{partner} announced the key {kid}, and nobody here confirmed it", partner=each.name, kid=each.kid)
         cure = marked("Call them, then type their words: their code is {code}.")
-        found.append(Finding(Said("Keys of partners"), False, text, Said(cure, code=row.site_code), (Act.CONFIRM_KEY,)))
-    for row in of_anybody:
+        found.append(
+            Finding(Said("Keys of partners"), False, text, Said(cure, code=each.site_code), (Act.CONFIRM_KEY,))
+        )
+    for old in of_anybody:
         text = Said(
             "the key {kid} of {partner} is one for which anybody can sign, and counts no more",
-            kid=row.kid,
-            partner=row.name,
+            kid=old.kid,
+            partner=old.name,
         )
         ask = Said("Ask them how they made it, and for a card with another key.")
         found.append(Finding(Said("Keys of partners"), False, text, ask, (Act.CONFIRM_CARD,)))

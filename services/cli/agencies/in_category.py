@@ -21,4 +21,4 @@ def category_id(connection: Connection, code: str | None, kind: CategoryKind) ->
     """
     from intergestan_erp.agencies.codes import category_called
 
-    return None if code is None else int(category_called(connection, code, kind).id)
+    return None if code is None else category_called(connection, code, kind)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from intergestan_db.enums import PartyRole
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
+
+    from intergestan_erp.parties.one_party import NamedParty
 
 
-def party_of(connection: Connection, text: str, role: PartyRole | None = None) -> Row[int, str, str]:
-    """The one party that `text` names: id, code and name.
+def party_of(connection: Connection, text: str, role: PartyRole | None = None) -> NamedParty:
+    """The one party that `text` names.
 
     :raises Problem: when it names none or several; the exit code is 2 then.
     """

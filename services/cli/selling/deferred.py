@@ -65,7 +65,7 @@ def run(
     days = day_of(first), day_of(last)
     with call.database.read() as connection:
         customers = party_id(connection, customer, PartyRole.CUSTOMER)
-        marked_so = None if category is None else category_called(connection, category, CategoryKind.PARTY).id
+        marked_so = None if category is None else category_called(connection, category, CategoryKind.PARTY)
         wanted = NotesWanted(*days, customers, marked_so)
         here = call.place(connection).establishment_id
         by = "" if show_only else call.actor(connection)

@@ -134,11 +134,11 @@ def revoke(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         partner_id = find_partner(connection, partner)
-        kid = find_key(connection, partner_id, key).kid
+        kid = find_key(connection, partner_id, key)
         bells = revoke_key(connection, partner_id, kid, since=start, by=by, at=at)
     call.ring_all(bells)
     with call.database.read() as connection:
-        booked = [dict(row._mapping) for row in booked_under(connection, kid, start)]  # noqa: SLF001 - documented
+        booked = [asdict(row) for row in booked_under(connection, kid, start)]
     if as_json:
         print_json({"kid": kid, "booked": booked})
         return
@@ -158,15 +158,13 @@ def _show_booked(booked: list[dict[str, Any]]) -> None:
 
 def _asked(call: Call, partner: str, card: Card | None) -> str:
     """Show the words of the key that waits to a person at the terminal; its id when they are the same."""
-    from intergestan_exchange.keys.keys import usable_key
     from intergestan_exchange.keys.partner_keys import unconfirmed_keys
     from intergestan_exchange.partners.partners import find_partner
 
     if not may_ask():
         raise typer.BadParameter(_("Type the 12 words that they read you over the telephone, after the partner."))
     with call.database.read() as connection:
-        rows = unconfirmed_keys(connection, find_partner(connection, partner))
-    keys = [key for row in rows if (key := usable_key(row)) is not None]
+        keys = unconfirmed_keys(connection, find_partner(connection, partner))
     wanted = [card.key] if card is not None else keys
     if len(wanted) != 1:
         raise Problem(
