@@ -453,6 +453,7 @@ GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
 GRANT SELECT ON "fec_export" TO :"console";
 GRANT SELECT ON "fee" TO :"console";
+GRANT SELECT ON "file_layout" TO :"console";
 GRANT SELECT ON "fiscal_year" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT ON "geocode_cache" TO :"console";

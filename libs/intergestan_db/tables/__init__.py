@@ -26,7 +26,7 @@ from intergestan_db.tables.delivery import (
     InvoiceVat,
 )
 from intergestan_db.tables.fee import Fee, PartyFee
-from intergestan_db.tables.file import TakenFile
+from intergestan_db.tables.file import FileLayout, TakenFile
 from intergestan_db.tables.geo import GeocodeCache, GeocodeUsage
 from intergestan_db.tables.heartbeat import Heartbeat
 from intergestan_db.tables.ledger import Answer, Difference, Hold, Ledger, ReviewReply
@@ -151,6 +151,7 @@ __all__ = [
     "Event",
     "FecExport",
     "Fee",
+    "FileLayout",
     "FiscalYear",
     "FormerBody",
     "GeocodeCache",

@@ -20,3 +20,19 @@ class TakenFile(Table):
     sha256: Typed[str] = column(String(64))
     taken_at: Typed[Instant]
     orders: Typed[dict[str, Any]] = column(JSON())
+
+
+class FileLayout(Table):
+    """How order files of a supplier, or of a watched folder, are written: one of both is given.
+
+    `titles` are titles of their columns in plain form (`plain_title`) and what stands there: our name of a column, or
+    "" for what is not taken. `encoding` is that of CSV files that do not show it; None: none is said.
+    """
+
+    __tablename__ = "file_layout"
+
+    id: Typed[RowId]
+    party_id: Typed[int | None] = column(references="party.id", unique=True)
+    folder: Typed[str | None] = column(String(500), unique=True)
+    encoding: Typed[str | None] = column(String(20))
+    titles: Typed[dict[str, Any]] = column(JSON())

@@ -71,11 +71,13 @@ class Columns:
     """What a table may have.
 
     :ivar required: names of columns that it must have; `numbers`: what kind of number stands in which column.
+    :ivar not_taken: plain titles of columns that are passed over.
     """
 
     titles: Titles
     required: tuple[str, ...]
     numbers: Mapping[str, Figure] = field(default_factory=dict)
+    not_taken: frozenset[str] = frozenset()
 
 
 def read_rows(file: str, rows: Rows, columns: Columns, findings: Findings, part: str | None = None) -> list[Cells]:
@@ -221,7 +223,8 @@ def _says_something(value: Value) -> bool:
 
 
 def _names(columns: Columns) -> dict[str, str]:
-    return {plain_title(title): name for name, known in columns.titles.items() for title in (name, *known)}
+    own = {plain_title(name): name for name in columns.titles}
+    return own | {plain_title(title): name for name, known in columns.titles.items() for title in known}
 
 
 def _positions(file: str, titles: Sequence[str], columns: Columns, row: int) -> dict[str, int]:
@@ -229,6 +232,8 @@ def _positions(file: str, titles: Sequence[str], columns: Columns, row: int) -> 
     positions: dict[str, int] = {}
     faults: list[Fault] = []
     for index, title in enumerate(titles):
+        if plain_title(title) in columns.not_taken:
+            continue
         name = names.get(plain_title(title))
         if name is not None and name not in positions:
             positions[name] = index

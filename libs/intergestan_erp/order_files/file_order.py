@@ -25,6 +25,8 @@ class Options:
     :ivar prices_required: whether a line without a price is a fault; else it gets our catalogue's.
     :ivar buyer: the name, SIRET or VAT number of the buyer whose documents these are; None: they are ours.
     :ivar encoding: of a CSV file, where it does not show it itself.
+    :ivar titles: what titles of its columns mean, by plain title (`layouts.Layout`).
+    :ivar supplier: of rows of tables that name none.
     """
 
     decimal_mark: Mark | None = None
@@ -32,6 +34,8 @@ class Options:
     prices_required: bool = False
     buyer: str | None = None
     encoding: Encoding | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    supplier: str | None = None
 
 
 USUAL: Final = Options()

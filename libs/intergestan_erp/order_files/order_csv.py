@@ -24,9 +24,9 @@ from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.number_format import Per
 from intergestan_erp.inputs.one_table import csv_table
-from intergestan_erp.inputs.table import Columns, Titles, read_rows
+from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
 from intergestan_erp.inputs.units import same_unit
-from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
+from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder, Options
 from intergestan_erp.order_files.order_types import REFERENCES, carried, kept, taken_type
 from intergestan_erp.order_files.total_rows import split_totals, with_sums
 from intergestan_msg.identity import nfc
@@ -162,21 +162,41 @@ class _Group:
     rows: list[Cells] = field(default_factory=list)
 
 
-def read_csv_orders(file: str, data: bytes, findings: Findings) -> list[FileOrder]:
+def table_for(options: Options) -> Columns:
+    """What a table may have, with what is kept of such files."""
+    kept_as = options.titles
+    titles = {
+        name: (*(each for each in known if plain_title(each) not in kept_as), *_kept_for(name, kept_as))
+        for name, known in COLUMNS.items()
+    }
+    required = tuple(name for name in REQUIRED if name != "supplier" or options.supplier is None)
+    return Columns(titles, required, _NUMBERS, frozenset(title for title, name in kept_as.items() if not name))
+
+
+def _kept_for(name: str, kept_as: Mapping[str, str]) -> list[str]:
+    return [title for title, column in kept_as.items() if column == name]
+
+
+def read_csv_orders(
+    file: str, data: bytes, findings: Findings, columns: Columns = TABLE, supplier: str | None = None
+) -> list[FileOrder]:
     """The orders of a CSV file, in the order of their first rows.
 
+    :param supplier: of rows that name none.
     :raises FileProblems: with every fault there is.
     """
-    return read_order_rows(file, csv_table(file, data, TABLE, findings), findings)
+    return read_order_rows(file, csv_table(file, data, columns, findings), findings, columns, supplier)
 
 
-def read_order_rows(file: str, table: Rows, findings: Findings) -> list[FileOrder]:
+def read_order_rows(
+    file: str, table: Rows, findings: Findings, columns: Columns = TABLE, supplier: str | None = None
+) -> list[FileOrder]:
     """The same of a table that was read already.
 
     :raises FileProblems: with every fault there is.
     """
-    rows, totals = split_totals(read_rows(file, table, TABLE, findings))
-    orders = with_sums([_order(group) for group in _groups(rows)], totals)
+    rows, totals = split_totals(read_rows(file, table, columns, findings))
+    orders = with_sums([_order(group, supplier) for group in _groups(rows)], totals)
     if findings.faults:
         raise FileProblems(file, sorted(findings.faults, key=lambda fault: fault.row or 0))
     if not orders:
@@ -242,7 +262,7 @@ def _comparable(value: Any) -> Any:
     return nfc(value) if isinstance(value, str) else value
 
 
-def _order(group: _Group) -> FileOrder:
+def _order(group: _Group, supplier: str | None) -> FileOrder:
     rows = group.rows
     first = rows[0]
     for cells in rows:
@@ -255,7 +275,8 @@ def _order(group: _Group) -> FileOrder:
     if days:
         _refuse_other_days(rows, days)
     head = {name: _of_order(rows, name, read) for name, read in _HEAD.items() if not (days and name == "wanted_date")}
-    for column in ("date", "supplier"):
+    head["supplier"] = head["supplier"] or supplier
+    for column in ("date", *(() if supplier else ("supplier",))):
         if all(cells.text(column) is None for cells in rows):
             first.missing(column)
     charges = tuple(_charge(cells) for cells in rows if cells.text("charge") is not None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,8 @@ class OrdersAsked:
     decimal_mark: Mark | None = None
     zone: str | None = None
     encoding: Encoding | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    supplier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +88,6 @@ class LimitedOrders(FileReaders):
         :raises FileProblems: with every fault that the file itself has; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        question = OrdersAsked(options.decimal_mark, None if zone is None else zone.key, options.encoding)
+        zone_key = None if zone is None else zone.key
+        question = OrdersAsked(options.decimal_mark, zone_key, options.encoding, dict(options.titles), options.supplier)
         return self.ask(file, question, data, ORDERS_READ).reading(file)

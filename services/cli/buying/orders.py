@@ -17,6 +17,7 @@ from intergestan_runtime.said import marked
 from services.cli import shown
 from services.cli.agencies.in_category import InCategory
 from services.cli.buying import by_hand, order_changes, taking_files
+from services.cli.buying.columns import columns
 from services.cli.buying.taking_files import Buyer, InEncoding, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
@@ -67,6 +68,10 @@ def import_(
     prices: Prices = PricesFrom.CATALOGUE,
     buyer: Buyer = None,
     encoding: InEncoding = None,
+    supplier: Annotated[
+        str | None,
+        typer.Option("--supplier", help="Whose files these are: what `orders columns` keeps of them counts."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
@@ -78,6 +83,7 @@ def import_(
     What is assumed of a file, or not taken of it, is said. A total that the lines do not come to is refused.
     """
     from intergestan_db.problem import FileProblems, Problem
+    from intergestan_erp.order_files.layouts import Whose, read_layout, with_layout
     from intergestan_erp.order_files.order_files import import_file
     from intergestan_erp.order_files.order_reading import LimitedOrders
     from services.cli.errors import explain
@@ -88,6 +94,8 @@ def import_(
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             by, place = call.actor(connection), call.place(connection)
+            if supplier is not None:
+                wanted = with_layout(wanted, read_layout(connection, Whose(supplier)), supplier)
         who: Any = {"by": by, "draft": draft, "options": wanted, "place": place}
         for file in files:
             try:
@@ -228,6 +236,7 @@ app.verb("edit")(by_hand.edit)
 app.verb("copy")(by_hand.copy)
 app.verb("delete")(by_hand.delete)
 app.verb("watch")(watch)
+app.verb("columns")(columns)
 app.verb("change")(order_changes.change)
 app.verb("cancel")(order_changes.cancel)
 app.verb("differences")(order_changes.differences)

@@ -47,6 +47,7 @@ def watch(
     A file is taken whole and once, also after a power cut, and goes to done/ or refused/ with a report beside it.
     Put files there under a name that ends in .tmp and rename them when they are finished, or in one go.
     """
+    from intergestan_erp.order_files.layouts import Whose, read_layout, with_layout
     from intergestan_erp.order_files.order_drop import enter
     from intergestan_erp.order_files.order_reading import LimitedOrders
     from intergestan_erp.order_files.watched_folder import WatchedFolder
@@ -61,7 +62,8 @@ def watch(
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             who: Any = {"by": call.actor(connection), "place": call.place(connection)}
-        options = taking_files.options(decimal_mark, dates, prices, buyer, encoding)
+            layout = read_layout(connection, Whose(folder=folder))
+        options = with_layout(taking_files.options(decimal_mark, dates, prices, buyer, encoding), layout)
         wanted: Any = {**who, "options": options, "draft": draft}
         with WatchedFolder(folder, settle) as watched:
             shop = _Counter(watched, partial(enter, call.database, read=readers.read, **wanted))
