@@ -39,9 +39,15 @@ def fits(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_an_order_that_waits_goes_on_and_both_sides_see_it(counter: Counter, watched: Watched) -> None:
-    """The buyer's story turns from page to page by itself while the seller's clerk says which product is meant."""
-    buying, selling = watched.context.new_page(), watched.context.new_page()
+def test_an_order_that_waits_goes_on_and_both_sides_see_it(
+    counter: Counter, watched: Watched, chromium: Chromium
+) -> None:
+    """The buyer's story goes on by itself while the seller's clerk says which product is meant.
+
+    Each in a browser of their own: cookies do not know ports.
+    """
+    other = chromium.context()
+    buying, selling = other.new_page(), watched.context.new_page()
     enter(buying, counter.bought_at)
     buying.goto(f"{counter.bought_at}/histoire/CFR1")
     counter.send("CFR1")
@@ -77,6 +83,7 @@ def test_an_order_that_waits_goes_on_and_both_sides_see_it(counter: Counter, wat
     expect(buying.locator(".stop.passed")).to_have_count(6)
     expect(buying.locator("#direct-dit")).to_contain_text("acceptée")
     assert buying.evaluate("performance.getEntriesByType('navigation').length") == 1
+    other.close()
 
 
 def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched: Watched) -> None:
@@ -85,7 +92,7 @@ def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched
     enter(page, counter.sold_at)
     press(page, "g", "a")
     expect(page.get_by_role("heading", level=1)).to_have_text("À traiter")
-    expect(page.get_by_text("Rien n'attend une personne.")).to_be_visible()
+    expect(page.get_by_text("Rien à traiter.")).to_be_visible()
     assert found_by_axe(page) == []
     counter.send("CFR2")
     expect(page.get_by_text("Ce qui attend a changé.").last).to_be_visible(timeout=60_000)
@@ -102,7 +109,6 @@ def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched
 
 @pytest.mark.campaign
 def test_it_is_decided_without_scripts(counter: Counter, chromium: Chromium) -> None:
-    counter.pair.buyer.enter([])
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
     enter(page, counter.sold_at)

@@ -79,8 +79,9 @@ def stops_of(story: Story, now: datetime, answer_hours: int) -> tuple[Stop, ...]
 
 
 def is_under_way(stops: Sequence[Stop]) -> bool:
-    """Whether something may still happen by itself."""
-    return any(stop.stands is Stands.NOW and stop.station is not Station.DELIVERED for stop in stops)
+    """Whether more is to come before it is delivered, by itself or by somebody who decides."""
+    under_way = (Stands.NOW, Stands.LATE)
+    return any(stop.stands in under_way and stop.station is not Station.DELIVERED for stop in stops)
 
 
 def _stops(
