@@ -19,18 +19,18 @@ ASKING = ROOT / "services/geocoder/asking.py"
 pytestmark = pytest.mark.not_quick
 
 MOST_OF_OURS = {
-    "composer": 221,
-    "sender": 124,
-    "poller": 143,
-    "importer": 287,
-    "dispatcher": 326,
+    "composer": 225,
+    "sender": 125,
+    "poller": 144,
+    "importer": 290,
+    "dispatcher": 330,
     "geocoder": 132,
     "allocator": 135,
-    "console": 370,
-    "--help": 173,
+    "console": 373,
+    "--help": 175,
     "orders list": 128,
-    "holds list": 108,
-    "status": 115,
+    "holds list": 110,
+    "status": 117,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 
