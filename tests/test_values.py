@@ -16,6 +16,7 @@ LEFT = {
     "intergestan_db.site_rows.read_site",
     "intergestan_erp.books.fec_rows.fec_entries",
     "intergestan_erp.listing.selection.without",
+    "intergestan_erp.order_files.layouts.list_layouts",
     "intergestan_erp.purchasing.purchase_orders.select_orders",
     "intergestan_erp.purchasing.purchase_orders.show_order",
     "intergestan_erp.selling.drafts.decide_prices",
