@@ -106,9 +106,10 @@ class ProcessBells:
         self._bells = bells
         self._process = process
 
-    def ring(self, queue: str, messages: Sequence[Message[Any]]) -> bool:
+    def ring(self, queue: str, messages: Sequence[Message[Any]], *, first: bool = False) -> bool:
         self._process.check()
-        self._bells.waiting += [(queue, message.args[0]) for message in messages]
+        rung = [(queue, message.args[0]) for message in messages]
+        self._bells.waiting[:] = rung + self._bells.waiting if first else self._bells.waiting + rung
         return True
 
 
