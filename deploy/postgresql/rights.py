@@ -427,7 +427,7 @@ _CONSOLE: Rights = {
     ),
     "purchase_order_line": Right(ALL, ALL, deletes=True),
     "purchase_order_charge": Right(ALL, ALL, deletes=True),
-    "number_series": Right(ALL, changes="next_number"),
+    "number_series": Right(ALL, changes="next_number last_date"),
     "purchase_order_change": Right(ALL, changes="state updated_at"),
     "outbound_mail": Right(
         ALL,
@@ -464,6 +464,46 @@ _DECIDES: Rights = {
 }
 """What a person decides about what waits: release it, refuse it, say what is meant, confirm a key."""
 
+_SELLS: Rights = {
+    "sales_order": Right(ALL, changes="state partner_id invoiced"),
+    "sales_order_line": Right(ALL, changes="product_id product_code"),
+    "review_reply": Right(ALL, deletes=True),
+    "number_series": Right(ALL, ALL, "next_number last_date"),
+    "dossier": Right(ALL, changes="name"),
+    "delivery_note": Right(ALL, ALL),
+    "delivery_note_line": Right(ALL, ALL),
+    "invoice": Right(ALL, ALL),
+    "invoice_line": Right(ALL, ALL),
+    "invoice_charge": Right(ALL, ALL),
+    "invoice_vat": Right(ALL, ALL),
+    "invoice_due": Right(ALL, ALL),
+}
+"""What a person does with sales orders: accept them, refuse them, deliver where no stock is managed, invoice."""
+
+_PAIRS: Rights = {
+    "partner": Right(
+        ALL,
+        ALL,
+        "order_address name siret vat_id proposed_order_address answer_address rests rests_since rests_reason rests_by",
+    ),
+    "partner_key": Right(ALL, ALL, "pending replaced_from revoked_at"),
+    "party": Right(ALL, ALL, "exposure_version credit_max credit_insured"),
+    "address": Right(ALL, ALL),
+    "contact": Right(ALL, ALL),
+    "party_word": Right(ALL, ALL),
+    "party_code_counter": Right(ALL, ALL, "next_number"),
+    "account": Right(ALL, ALL),
+    "account_word": Right(ALL, ALL),
+    "account_counter": Right(ALL, ALL, "next_number"),
+    "party_account": Right(ALL, ALL),
+    "inbound_mail": Right(ALL, changes="state reason detail strikes replayed rung_at paused_at"),
+    "product": Right(ALL, ALL, "* -id"),
+    "product_family": Right(ALL, ALL, "* -id"),
+    "product_subfamily": Right(ALL, ALL, "* -id"),
+    "product_component": Right(ALL, ALL, "quantity", deletes=True),
+}
+"""What an administrator does: trust a site by its card, pause it, and take in a file of products."""
+
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
     "sender": {**_EVERY, **_SENDER},
@@ -472,7 +512,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": {**_EVERY, **_CONSOLE, **_DECIDES},
+    "console": {**_EVERY, **_CONSOLE, **_DECIDES, **_SELLS, **_PAIRS},
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
@@ -506,6 +546,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PURCHASE_ORDER.name: dict.fromkeys(("confirm", "unconfirm", "request", "abandon"), ""),
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
         INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay", "want"), ""),
+        SALES_ORDER.name: dict.fromkeys(("accept", "cancel"), ""),
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -543,7 +584,7 @@ _ENDED = f"OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by
 _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED}'"
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
-    *("partner", "party", "mailbox", "hold"),
+    *("partner", "party", "mailbox", "hold", SALES_ORDER.name, "delivery_note", "invoice"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
@@ -573,6 +614,12 @@ GUARDS: tuple[Guard, ...] = (
     Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
     Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
+    Guard(
+        "refused",
+        "sales_order",
+        "UPDATE OF partner_id",
+        {CONSOLE: "NEW.partner_id IS NULL AND NEW.state = 'cancelled'"},
+    ),
     Guard("in its mail", "purchase_order", "UPDATE OF outbound_mail_id", {CONSOLE: _IN_ITS_MAIL}),
     Guard(
         "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}

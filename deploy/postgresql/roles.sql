@@ -416,11 +416,14 @@ GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), U
     "worker" TO :"allocator";
 
 -- console
-GRANT SELECT ON "account" TO :"console";
-GRANT SELECT ON "account_counter" TO :"console";
-GRANT SELECT ON "account_word" TO :"console";
+GRANT SELECT, INSERT (number, title, kind, active) ON "account" TO :"console";
+GRANT USAGE ON SEQUENCE "account_id_seq" TO :"console";
+GRANT SELECT, INSERT, UPDATE (next_number) ON "account_counter" TO :"console";
+GRANT SELECT, INSERT ON "account_word" TO :"console";
 GRANT SELECT ON "accounting_folder" TO :"console";
-GRANT SELECT ON "address" TO :"console";
+GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, latitude, longitude, geo_state,
+    geo_key, geo_source, geo_at, rung_at, next_attempt_at, attempts, incomplete) ON "address" TO :"console";
+GRANT USAGE ON SEQUENCE "address_id_seq" TO :"console";
 GRANT SELECT ON "agency_order" TO :"console";
 GRANT SELECT ON "agency_order_line" TO :"console";
 GRANT SELECT ON "alembic_version" TO :"console";
@@ -429,7 +432,8 @@ GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, c
     lines, created_at) ON "answer" TO :"console";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
 GRANT SELECT ON "category" TO :"console";
-GRANT SELECT ON "contact" TO :"console";
+GRANT SELECT, INSERT (party_id, name, telephone, email) ON "contact" TO :"console";
+GRANT USAGE ON SEQUENCE "contact_id_seq" TO :"console";
 GRANT SELECT ON "credit_note" TO :"console";
 GRANT SELECT ON "credit_note_line" TO :"console";
 GRANT SELECT ON "credit_note_vat" TO :"console";
@@ -439,13 +443,18 @@ GRANT USAGE ON SEQUENCE "credit_override_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, their_id, party_id), UPDATE (party_id) ON "customer_match" TO :"console";
 GRANT USAGE ON SEQUENCE "customer_match_id_seq" TO :"console";
 GRANT SELECT ON "delivery_attempt" TO :"console";
-GRANT SELECT ON "delivery_note" TO :"console";
-GRANT SELECT ON "delivery_note_line" TO :"console";
+GRANT SELECT, INSERT (customer_id, establishment_id, depot_id, operation_code_id, invoicing_establishment_id,
+    number, issue_date, note, created_at, created_by, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country) ON "delivery_note" TO :"console";
+GRANT USAGE ON SEQUENCE "delivery_note_id_seq" TO :"console";
+GRANT SELECT, INSERT (delivery_note_id, sales_order_line_id, picking_slip_line_id, position, product_code,
+    name, quantity, unit) ON "delivery_note_line" TO :"console";
+GRANT USAGE ON SEQUENCE "delivery_note_line_id_seq" TO :"console";
 GRANT SELECT ON "delivery_report" TO :"console";
 GRANT SELECT ON "depot" TO :"console";
 GRANT SELECT ON "depot_rank" TO :"console";
 GRANT SELECT, UPDATE (outcome) ON "difference" TO :"console";
-GRANT SELECT ON "dossier" TO :"console";
+GRANT SELECT, UPDATE (name) ON "dossier" TO :"console";
 GRANT SELECT ON "entry" TO :"console";
 GRANT SELECT ON "entry_line" TO :"console";
 GRANT SELECT ON "establishment" TO :"console";
@@ -466,16 +475,25 @@ GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
 GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
-GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, partner_id, unproven, rung_at) ON
-    "inbound_mail" TO :"console";
+GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, paused_at, rung_at) ON "inbound_mail" TO
+    :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
 GRANT SELECT, DELETE ON "invitation" TO :"console";
-GRANT SELECT ON "invoice" TO :"console";
-GRANT SELECT ON "invoice_charge" TO :"console";
-GRANT SELECT ON "invoice_due" TO :"console";
-GRANT SELECT ON "invoice_line" TO :"console";
+GRANT SELECT, INSERT (customer_id, currency, total_ht, total_vat, total_ttc, due_date, payment_term_id,
+    establishment_id, accounting_folder_id, invoice_run_id, number, issue_date, note, created_at, created_by,
+    kind, chain, identity) ON "invoice" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_id_seq" TO :"console";
+GRANT SELECT, INSERT (invoice_id, sales_order_charge_id, reason, amount, vat_category, vat_rate) ON
+    "invoice_charge" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_charge_id_seq" TO :"console";
+GRANT SELECT, INSERT (invoice_id, n, due_date, amount) ON "invoice_due" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_due_id_seq" TO :"console";
+GRANT SELECT, INSERT (invoice_id, delivery_note_line_id, price, base_quantity, total, vat_category, vat_rate,
+    position, product_code, name, quantity, unit) ON "invoice_line" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_line_id_seq" TO :"console";
 GRANT SELECT ON "invoice_run" TO :"console";
-GRANT SELECT ON "invoice_vat" TO :"console";
+GRANT SELECT, INSERT (invoice_id, vat_category, vat_rate, base, amount) ON "invoice_vat" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_vat_id_seq" TO :"console";
 GRANT SELECT, UPDATE (outcome, waived, updated_at) ON "ledger" TO :"console";
 GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats, owner, fence, state,
     last_success_at, last_error, backlog, pinned_to, connections, bytes_per_day, rests_since, rests_reason,
@@ -491,7 +509,7 @@ GRANT SELECT, DELETE ON "mailbox_uid" TO :"console";
 GRANT SELECT, DELETE ON "mailbox_uidl" TO :"console";
 GRANT SELECT ON "missing_number" TO :"console";
 GRANT SELECT ON "notice" TO :"console";
-GRANT SELECT, UPDATE (next_number) ON "number_series" TO :"console";
+GRANT SELECT, INSERT, UPDATE (next_number, last_date) ON "number_series" TO :"console";
 GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
 GRANT SELECT ON "operation_code" TO :"console";
 GRANT SELECT, DELETE ON "outbound_body" TO :"console";
@@ -505,18 +523,32 @@ GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, li
     "outbound_order" TO :"console";
 GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
-GRANT SELECT, UPDATE (order_address) ON "partner" TO :"console";
+GRANT SELECT, INSERT (party_id, site_code, name, siret, vat_id, order_address, proposed_order_address,
+    answer_address, language, flavour, out_epoch, out_seq, price_policy, price_tolerance,
+    price_tolerance_percent, price_action, unknown_product, acceptance, minimum_order_action, answer_hours,
+    takes, takes_at, paused_at, active, rests, rests_since, rests_reason, rests_by, heartbeat, heartbeat_at,
+    heartbeat_returned_at, heartbeat_planned, heartbeat_told, told_epoch, told_seq, told_got_epoch,
+    told_got_seq, told_at, told_since, clock_ahead_least, clock_ahead_most, clock_noted_at, created_at), UPDATE
+    (name, siret, vat_id, order_address, proposed_order_address, answer_address, rests, rests_since,
+    rests_reason, rests_by) ON "partner" TO :"console";
+GRANT USAGE ON SEQUENCE "partner_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, budget, since, used, released_until), UPDATE (released_until) ON
     "partner_budget" TO :"console";
-GRANT SELECT, UPDATE (pending, replaced_from, revoked_at) ON "partner_key" TO :"console";
+GRANT SELECT, INSERT (partner_id, kid, public_key, pending, known_at, valid_from, valid_until, replaced_from,
+    revoked_at, revoked_since), UPDATE (pending, replaced_from, revoked_at) ON "partner_key" TO :"console";
+GRANT USAGE ON SEQUENCE "partner_key_id_seq" TO :"console";
 GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
-GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"console";
-GRANT SELECT ON "party_account" TO :"console";
-GRANT SELECT ON "party_code_counter" TO :"console";
+GRANT SELECT, INSERT (code, name, is_customer, is_supplier, siret, siren, vat_id, invoice_email,
+    buyer_reference, credit_max, credit_insured, exposure_version, minimum_order, payment_term_id, category_id,
+    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE (credit_max,
+    credit_insured, exposure_version) ON "party" TO :"console";
+GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
+GRANT SELECT, INSERT ON "party_account" TO :"console";
+GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
 GRANT SELECT ON "party_credit" TO :"console";
 GRANT SELECT ON "party_fee" TO :"console";
-GRANT SELECT ON "party_word" TO :"console";
+GRANT SELECT, INSERT ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
 GRANT SELECT ON "payment_term" TO :"console";
 GRANT SELECT ON "payment_term_line" TO :"console";
@@ -528,13 +560,21 @@ GRANT USAGE ON SEQUENCE "poll_run_id_seq" TO :"console";
 GRANT SELECT ON "poller" TO :"console";
 GRANT SELECT ON "price_line" TO :"console";
 GRANT SELECT ON "price_list" TO :"console";
-GRANT SELECT ON "product" TO :"console";
-GRANT SELECT ON "product_component" TO :"console";
-GRANT SELECT ON "product_family" TO :"console";
+GRANT SELECT, INSERT (code, name, unit, gtin, sale_price, purchase_price, vat_category, vat_rate, family_id,
+    subfamily_id, active, supply), UPDATE (code, name, unit, gtin, sale_price, purchase_price, vat_category,
+    vat_rate, family_id, subfamily_id, active, supply) ON "product" TO :"console";
+GRANT USAGE ON SEQUENCE "product_id_seq" TO :"console";
+GRANT SELECT, INSERT (product_id, component_id, quantity), UPDATE (quantity), DELETE ON "product_component" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "product_component_id_seq" TO :"console";
+GRANT SELECT, INSERT (code, name), UPDATE (code, name) ON "product_family" TO :"console";
+GRANT USAGE ON SEQUENCE "product_family_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, their_code, product_id), UPDATE (product_id) ON "product_match" TO
     :"console";
 GRANT USAGE ON SEQUENCE "product_match_id_seq" TO :"console";
-GRANT SELECT ON "product_subfamily" TO :"console";
+GRANT SELECT, INSERT (family_id, code, name), UPDATE (family_id, code, name) ON "product_subfamily" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "product_subfamily_id_seq" TO :"console";
 GRANT SELECT ON "published" TO :"console";
 GRANT SELECT, INSERT (supplier_id, followed_by_id, operation_code_id, state, version, outbound_mail_id,
     answer_epoch, answer_n, answer_code, answer_note, lines_epoch, lines_n, supplier_order_number,
@@ -567,10 +607,10 @@ GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mail
     "relay" TO :"console";
 GRANT SELECT ON "reservation" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
-GRANT SELECT ON "review_reply" TO :"console";
-GRANT SELECT ON "sales_order" TO :"console";
+GRANT SELECT, DELETE ON "review_reply" TO :"console";
+GRANT SELECT, UPDATE (partner_id, state, invoiced) ON "sales_order" TO :"console";
 GRANT SELECT ON "sales_order_charge" TO :"console";
-GRANT SELECT ON "sales_order_line" TO :"console";
+GRANT SELECT, UPDATE (product_id, product_code) ON "sales_order_line" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told), DELETE ON "session" TO :"console";
 GRANT SELECT ON "setting" TO :"console";
@@ -609,7 +649,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'hold')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'hold', 'sales_order', 'delivery_note', 'invoice')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -677,6 +717,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON purchase_or
     WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('drafts go')$guard$,
     'drafts go of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF partner_id ON sales_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.partner_id IS NULL AND NEW.state = 'cancelled') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('refused')$guard$,
+    'refused of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outbound_mail_id ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -796,6 +842,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('review') OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -889,14 +936,15 @@ SELECT format(
     'heartbeat of ' || :'importer', :'importer')
 \gexec
 
--- A key that was announced by mail is pending, and only the owner, who acts for people, changes that. Nobody else brings
+-- A key that was announced by mail is pending, and only who acts for people changes that: the owner and the console. Nobody else brings
 -- back a key that was revoked. The policies name no role, so that a backup can be restored before there are roles.
 ALTER TABLE partner_key ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS anybody_reads ON partner_key;
 DROP POLICY IF EXISTS announced_keys ON partner_key;
 DROP POLICY IF EXISTS no_revoked_keys ON partner_key;
 CREATE POLICY anybody_reads ON partner_key FOR SELECT USING (true);
-CREATE POLICY announced_keys ON partner_key FOR INSERT WITH CHECK (pending);
+SELECT format('CREATE POLICY announced_keys ON partner_key FOR INSERT WITH CHECK (pending OR CURRENT_USER = %L)', :'console')
+\gexec
 CREATE POLICY no_revoked_keys ON partner_key FOR UPDATE USING (revoked_at IS NULL) WITH CHECK (true);
 
 -- A mail may withdraw a key that a person has not confirmed, or that does not sign yet; it lets no other one end.

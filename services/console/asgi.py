@@ -222,7 +222,7 @@ async def _read_form(request: Request, files: int) -> FormData:
 
     receive = request._receive  # noqa: SLF001 - Starlette has no public way to bound a body
     async with asyncio.timeout(BODY_S):
-        return await Request(request.scope, limited).form(max_files=files, max_fields=MOST_FIELDS)
+        return await Request(request.scope, limited).form(max_files=files, max_fields=MOST_FIELDS, max_part_size=most)
 
 
 def _plain_name(name: str) -> str:

@@ -45,11 +45,20 @@ MENU: Final = (
         (
             Entry(marked("Collect orders"), "/relever", Right.COLLECT_ORDERS, "collect", "r"),
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
+            Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
+            Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),
         ),
     ),
     Heading("", (Entry(marked("To do"), "/a-traiter", Access.SEE, "warning", "a"),)),
     Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
     Heading("", (Entry(marked("Operations"), "/exploitation", Access.SEE, "dot", "x"),)),
+    Heading(
+        marked("Records"),
+        (
+            Entry(marked("Products"), "/produits", Access.SEE, "orders"),
+            Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
+        ),
+    ),
 )
 """What is built. The others come with their pages."""
 

@@ -43,6 +43,7 @@ def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int
             links = [(site.role.name, stage.link_in(site, port)) for site, port in zip(sites, ports, strict=False)]
             _tell(options, folder, sites, result, show)
             if guests is not None:
+                stage.leave_to_send(sites[1:])
                 _serve(cast, guests, links, show)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)

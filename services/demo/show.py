@@ -110,6 +110,7 @@ class Show:
         self.line("pages")
         for site, link in links:
             self.line("page", site=site, link=link)
+        self.line("left")
 
     def _wrong(self, verdict: Verdict) -> str:
         faults: dict[str, tuple[Key, ...]] = {name: getattr(verdict, name) for name in _FAULTS}

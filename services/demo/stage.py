@@ -189,6 +189,19 @@ def enter_orders(distributors: Sequence[Site], orders: int, lines: int) -> None:
             import_file(site.database, "commandes.csv", text.encode(), read=read_here, by=BY)
 
 
+def leave_to_send(distributors: Sequence[Site]) -> None:
+    """Orders for whoever opens the pages: at each distributor a draft, at the last of several one that is confirmed.
+
+    The first one has no confirmed order: whoever types its `send` sends what they entered themselves.
+    """
+    for place, site in enumerate(distributors):
+        with site.database.read() as connection:
+            day = today(connection, site.database.now())
+        for draft in (True, False) if place else (True,):
+            text = "\n".join(_order_rows(day, 1, 2, Random(100 + place + draft)))  # noqa: S311 - the same each time
+            import_file(site.database, "a-envoyer.csv", text.encode(), read=read_here, by=BY, draft=draft)
+
+
 def _order_rows(day: date, orders: int, lines: int, random: Random) -> Iterator[str]:
     products = _products("catalogue_base.csv")
     yield "Date;Fournisseur;Nature;Produit;Quantité"

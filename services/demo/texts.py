@@ -114,6 +114,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Les pages de chaque site, dans un navigateur de cette machine ; chaque lien s'ouvre une fois :",
     ),
     "page": ("  {site}  {link}", "  {site}  {link}"),
+    "left": (
+        "Orders are left to send: a draft at each distributor, under Purchase orders.",
+        "Des commandes restent à envoyer : un brouillon chez chaque distributeur, sous Commandes fournisseurs.",
+    ),
     "guest_ca": ("  certificates to trust {file}", "  certificats à accepter {file}"),
     "serving": ("All services go on running. Ctrl-C ends them.", "Tous les services tournent. Ctrl-C les arrête."),
 }

@@ -58,11 +58,16 @@ class WhichInvoices:
 
 
 def list_invoices(
-    connection: Connection, wanted: WhichInvoices, *, size: int = USUAL, after: str | None = None
+    connection: Connection,
+    wanted: WhichInvoices,
+    *,
+    size: int = USUAL,
+    after: str | None = None,
+    before: str | None = None,
 ) -> Page[ListedInvoice]:
     """A page of the invoices, the newest first.
 
-    :raises Problem: `after` is of no such page.
+    :raises Problem: `after` or `before` is of no such page.
     """
     still = (
         select(func.coalesce(func.sum(open_amount()), ZERO))
@@ -91,9 +96,8 @@ def list_invoices(
         .join(Party, Party.id == Invoice.customer_id)
         .where(*limits)
     )
-    return read_page(
-        connection, query, [Invoice.id], lambda row: ListedInvoice(*row[:9]), size=size, after=after, descending=True
-    )
+    place: Any = {"size": size, "after": after, "before": before}
+    return read_page(connection, query, [Invoice.id], lambda row: ListedInvoice(*row[:9]), descending=True, **place)
 
 
 def list_due(

@@ -92,3 +92,12 @@ HOLD_REASONS: Mapping[HoldReason, str] = {
     HoldReason.CREDIT: marked("credit maximum"),
 }
 """Why something waits, in as few words as a list has room for."""
+
+DRIFTS: Mapping[str, str] = {
+    "unknown": marked("The seller does not have it"),
+    "name": marked("Name"),
+    "unit": marked("Unit"),
+    "price": marked("Price"),
+    "vat": marked("VAT"),
+}
+"""What differs between two catalogues."""

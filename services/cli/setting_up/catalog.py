@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.labels import DRIFTS
 from intergestan_operations.language.language import _, ngettext, spoken
-from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_erp.catalogue.catalogue import Put
-    from intergestan_erp.catalogue.catalogue_drift import Difference, Digest, Tolerance
+    from intergestan_erp.catalogue.catalogue_drift import Difference
     from intergestan_erp.catalogue.catalogue_reading import ReadCatalogue
     from intergestan_erp.catalogue.whole_catalogue import Catalogue
     from intergestan_erp.inputs.figure import Mark
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 app = Group("Products and their families.")
 
 SUBJECTS = ("families", "subfamilies", "products", "components")
-DRIFTS = {
-    "unknown": marked("The seller does not have it"),
-    "name": marked("Name"),
-    "unit": marked("Unit"),
-    "price": marked("Price"),
-    "vat": marked("VAT"),
-}
 
 
 class Orders(StrEnum):
@@ -138,9 +131,10 @@ def export(
 def digest(context: typer.Context) -> None:
     """Print a digest of the catalogue, which tells a partner what differs without telling our prices."""
     from intergestan_erp.catalogue.catalogue_drift import write_digest
+    from intergestan_exchange.partners.catalogue_compared import our_catalogue
 
     with call_of(context).database.read() as connection:
-        text = write_digest(_ours(connection, None, hashed=True))
+        text = write_digest(our_catalogue(connection, None, hashed=True))
     typer.echo(text, nl=False)
 
 
@@ -161,9 +155,9 @@ def drift(
     The buyer's purchase price is compared with the seller's sale price. Exit code 1 when orders would fail.
     """
     from intergestan_db.site_rows import read_site
-    from intergestan_erp.catalogue.catalogue_drift import compare
     from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked
     from intergestan_erp.catalogue.digest_reading import LimitedDigests
+    from intergestan_exchange.partners.catalogue_compared import compared
 
     call = call_of(context)
     data = read_input() if file == "-" else read_file(Path(file))
@@ -172,10 +166,8 @@ def drift(
             question = CatalogueAsked(decimal_mark, read_site(connection).currency)
         theirs, said = readers.read(file, data, question)
     with call.database.read() as connection:
-        partner_id = _partner_id(connection, partner)
-        ours = _ours(connection, partner_id if orders is Orders.THEIRS else None, hashed=False)
-        tolerance = _tolerance(connection, partner_id)
-    found = list(compare(ours, theirs, we_buy=orders is Orders.OURS, tolerance=tolerance))
+        outcome = compared(connection, theirs, _partner_id(connection, partner), we_buy=orders is Orders.OURS)
+    found = list(outcome.found)
     for remark in remarks(file, said):
         say(remark)
     failing = sum(each.fails for each in found)
@@ -185,44 +177,18 @@ def drift(
         _print(found)
         say(
             _("Products compared: {count}; differences: {found}; orders for {failing} of them would fail.").format(
-                count=len(ours.products if orders is Orders.OURS else theirs.products),
+                count=outcome.count,
                 found=len(found),
-                failing=len({each.code for each in found if each.fails}),
+                failing=outcome.failing,
             )
         )
     raise typer.Exit(FAILED if failing else 0)
-
-
-def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Digest:
-    """Our catalogue, at the prices agreed with a partner."""
-    from dataclasses import replace
-
-    from intergestan_db.site_rows import read_site
-    from intergestan_erp.catalogue import catalogue_drift
-    from intergestan_erp.catalogue.catalogue import agreed_prices
-    from intergestan_erp.catalogue.whole_catalogue import read_catalogue
-
-    products = read_catalogue(connection).products
-    agreed = agreed_prices(connection, partner_id) if partner_id is not None else {}
-    rows = [replace(row, sale_price=agreed.get(row.code, row.sale_price)) for row in products]
-    make = catalogue_drift.digest if hashed else catalogue_drift.stated
-    return make(read_site(connection).code, rows)
 
 
 def _partner_id(connection: Connection, partner: str | None) -> int | None:
     from intergestan_exchange.partners.partners import find_partner
 
     return None if partner is None else find_partner(connection, partner)
-
-
-def _tolerance(connection: Connection, partner_id: int | None) -> Tolerance | None:
-    from intergestan_db.site_rows import read_partner
-    from intergestan_erp.catalogue.catalogue_drift import Tolerance
-
-    if partner_id is None:
-        return None
-    row = read_partner(connection, partner_id)
-    return Tolerance(row.price_tolerance, row.price_tolerance_percent)
 
 
 def _print(found: list[Difference]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import SalesState
+from intergestan_db.enums import Right, SalesState
 from intergestan_erp.listing.page import MOST, Page
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
@@ -17,8 +17,10 @@ from intergestan_operations.language.happenings import WORDS
 from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 from services.console import faults
+from services.console.access.rights import may
 from services.console.downloads import as_csv, every
 from services.console.pages.filters import Days, chosen_party, days_of, paging_of
+from services.console.pages.selling import invoice_path
 from services.console.visit import Visit
 
 TABS: Final[Mapping[str, tuple[str, tuple[SalesState, ...]]]] = {
@@ -112,4 +114,12 @@ def show_one(visit: Visit) -> Response:
         order = show_sales_order(connection, visit.params["number"])
     if order is None:
         return faults.page(visit, 404)
-    return visit.html("sales/order.html", order=order, words=WORDS, parts_of=PARTS)
+    return visit.html("sales/order.html", order=order, words=WORDS, parts_of=PARTS, **_acts(visit, order))
+
+
+def _acts(visit: Visit, order: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "may_sell": may(Right.SELL, visit.person),
+        "may_invoice": may(Right.INVOICE, visit.person),
+        "to_invoice": invoice_path([order["number"]]),
+    }

@@ -74,6 +74,32 @@ POST /commandes/CFR1/supprimer             carl            adam
 GET  /produits/choix                       carl            adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
+GET  /ventes/CCL1/accepter                 carl            adam
+POST /ventes/CCL1/accepter                 carl            adam
+GET  /ventes/CCL1/refuser                  carl            adam
+POST /ventes/CCL1/refuser                  carl            adam
+GET  /ventes/CCL1/livrer                   carl            adam
+POST /ventes/CCL1/livrer                   carl            adam
+GET  /produits                       nadia carl odile adele adam
+GET  /produits/catalogue.xlsx        nadia carl odile adele adam
+GET  /produits/importer                                     adam
+POST /produits/importer                                     adam
+GET  /produits/ecarts                nadia carl odile adele adam
+POST /produits/ecarts                nadia carl odile adele adam
+GET  /produits/CAS16                 nadia carl odile adele adam
+GET  /correspondants                 nadia carl odile adele adam
+GET  /correspondants/notre-carte     nadia carl odile adele adam
+GET  /correspondants/ajouter                                adam
+POST /correspondants/ajouter                                adam
+POST /correspondants/elle/suspendre             odile       adam
+POST /correspondants/elle/reprendre             odile       adam
+GET  /correspondants/elle            nadia carl odile adele adam
+GET  /bl                             nadia carl odile adele adam
+GET  /bl/BL1                         nadia carl odile adele adam
+GET  /factures                       nadia carl odile adele adam
+GET  /factures/nouvelle                    carl       adele adam
+POST /factures/nouvelle                    carl       adele adam
+GET  /factures/FA1                   nadia carl odile adele adam
 GET  /a-traiter                      nadia carl odile adele adam
 POST /a-traiter/commandes                  carl            adam
 POST /a-traiter/recus                           odile       adam
@@ -111,6 +137,10 @@ IN_PATHS = {
     "/comptes/boites": "appros",
     "/envois": "out-1",
     "/histoire": "CFR1",
+    "/bl": "BL1",
+    "/produits": "CAS16",
+    "/correspondants": "elle",
+    "/factures": "FA1",
     "/a-traiter": "out-1",
     "/a-traiter/order-": "1",
     "/a-traiter/in-": "1",

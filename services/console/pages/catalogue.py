@@ -1,0 +1,298 @@
+"""Products: the list and each one; a file of them, looked at before it is taken; how far a partner's have drifted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from intergestan_db.enums import Right
+from intergestan_db.limited_child.children import NoReader
+from intergestan_db.problem import FileProblems, Problem, ProblemCode
+from intergestan_db.site_rows import read_site
+from intergestan_erp.catalogue.catalogue_drift import Digest
+from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked, CatalogueReading, LimitedCatalogues
+from intergestan_erp.catalogue.foreseen import Foreseen, foresee_products
+from intergestan_erp.catalogue.whole_catalogue import foresee_catalogue, put_catalogue, read_catalogue, read_known
+from intergestan_erp.inputs.figure import Mark
+from intergestan_erp.listing.products import WhichProducts, list_families, list_products, show_product
+from intergestan_exchange.partners.catalogue_compared import Compared, compared
+from intergestan_exchange.partners.partners import list_partners
+from intergestan_operations.language.file_problems import in_place
+from intergestan_operations.language.labels import DRIFTS
+from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import Said, marked
+from services.console import faults
+from services.console.access.rights import may
+from services.console.acting import Done, once
+from services.console.pages.filters import paging_of
+from services.console.visit import CONTENT, Visit
+
+PATH: Final = "/produits"
+NARROWING: Final = ("texte", "famille", "hors")
+FILE, KEPT = "fichier", "fichier_garde"
+"""The field of a file; and that in which a file that was looked at is kept until it is taken."""
+MOST_BYTES: Final = 8_000_000
+MOST_SHOWN: Final = 500
+"""More rows than this nobody looks through before a file is taken."""
+WORDS: Final = {
+    "name": marked("Description"),
+    "unit": marked("Unit"),
+    "sale_price": marked("Sale price"),
+    "purchase_price": marked("Purchase price"),
+    "vat_category": marked("VAT category"),
+    "vat_rate": marked("VAT rate"),
+    "gtin": "GTIN",
+    "family": marked("Family"),
+    "subfamily": marked("Sub-family"),
+    "active": marked("In use"),
+    "service": marked("Service"),
+}
+"""The fields of a product."""
+
+
+def show_list(visit: Visit) -> Response:
+    """A page of the products; filter and place stand in the address."""
+    paging = paging_of(visit, PATH, NARROWING)
+    family, text = visit.query.get("famille", "").strip(), visit.query.get("texte", "").strip()
+    wanted = WhichProducts(family=family or None, text=text or None, out_of_use=visit.query.get("hors") == "1")
+    with visit.database.read() as connection:
+        page = list_products(connection, wanted, **paging.where)
+        families = list_families(connection)
+    return visit.html(
+        "catalogue/list.html",
+        page=page,
+        paging=paging,
+        families=families,
+        family=family,
+        text=text,
+        out_of_use=wanted.out_of_use,
+        is_narrowed=any(paging.narrowing.values()),
+        may_set=may(Right.SET_PRODUCTS, visit.person),
+    )
+
+
+def show_one(visit: Visit) -> Response:
+    """One product."""
+    with visit.database.read() as connection:
+        product = show_product(connection, visit.params["code"])
+    if product is None:
+        return faults.page(visit, 404)
+    return visit.html("catalogue/product.html", product=product)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A file as it was posted, or kept from when it was looked at."""
+
+    name: str
+    data: bytes
+
+    @property
+    def kept(self) -> str:
+        """The same in a field of the form that takes it."""
+        return base64.b64encode(self.data).decode()
+
+
+def show_import(visit: Visit) -> Response:
+    """The field for the file."""
+    return _import_page(visit, None)
+
+
+def take(visit: Visit) -> Response:
+    """Look at a file; or take it, if it would still do what was shown."""
+    try:
+        given = _given(visit)
+        reading = _read(visit, given)
+    except FileProblems as problems:
+        return _import_page(visit, None, problems=problems)
+    except Problem as problem:
+        return _import_page(visit, None, problem=problem)
+    with visit.database.snapshot() as connection:
+        found = _foreseen(connection, reading)
+    if visit.form.get("faire") != "prendre":
+        return _import_page(visit, given, found=found, reading=reading)
+    if visit.form.get("vu") != found.digest:
+        before = Problem(
+            "The products changed since the file was looked at: look again, then take it.",
+            ProblemCode.CHANGED_MEANWHILE,
+        )
+        return _taken_before(visit) or _import_page(visit, given, found=found, reading=reading, problem=before)
+
+    def do(connection: Connection) -> Done:
+        put = put_catalogue(connection, reading.catalogue)["products"]
+        said = Said(
+            "{file}: {added} new, {changed} changed, {equal} as before.",
+            file=given.name,
+            added=str(put.added),
+            changed=str(put.changed),
+            equal=str(put.equal),
+        )
+        return Done(to=PATH, said=said)
+
+    return once(visit, do)
+
+
+def _taken_before(visit: Visit) -> Response | None:
+    """Where this very form took the file already, its products are there by now."""
+    from intergestan_erp.people.once import was_done
+    from services.console.visit import ACT
+
+    with visit.database.read() as connection:
+        if not was_done(connection, visit.who.user_id, visit.form.get(ACT, "")):
+            return None
+
+    def never(_connection: Connection) -> Done:
+        raise AssertionError("the form was carried out a moment ago")
+
+    return once(visit, never)
+
+
+def _foreseen(connection: Connection, reading: CatalogueReading) -> Foreseen:
+    there = {row.code: row for row in read_catalogue(connection).products}
+    return foresee_products(there, reading.catalogue.products)
+
+
+def _given(visit: Visit) -> _Given:
+    """The file of the form.
+
+    :raises Problem: there is none.
+    """
+    for upload in visit.files.get(FILE, ()):
+        given = _Given(upload.name, upload.read())
+        if len(given.data) > MOST_BYTES:
+            raise Problem("The file is larger than 8 MB: split it.", ProblemCode.TOO_MANY)
+        return given
+    kept = visit.form.get(KEPT, "")
+    try:
+        data = base64.b64decode(kept, validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if not data:
+        raise Problem("No file is chosen: choose one, or drop it on the field.", ProblemCode.NO_VALUE)
+    return _Given(visit.form.get("nom_fichier", ""), data)
+
+
+def _read(visit: Visit, given: _Given) -> CatalogueReading:
+    mark = visit.form.get("decimale", "")
+    with visit.database.read() as connection:
+        known, currency = read_known(connection), read_site(connection).currency
+    question = CatalogueAsked(Mark(mark) if mark in set(Mark) else None, currency, known)
+    try:
+        with visit.console.readers.of(LimitedCatalogues) as reader:
+            reading = reader.read(given.name, given.data, question)
+    except NoReader as error:
+        raise _no_reader() from error
+    with visit.database.transaction() as connection:
+        foresee_catalogue(connection, reading.catalogue)
+    return reading
+
+
+def _no_reader() -> Problem:
+    return Problem("No file can be read at the moment; nothing was taken. Try again.", ProblemCode.READER_DIED)
+
+
+def _import_page(
+    visit: Visit,
+    given: _Given | None,
+    *,
+    found: Foreseen | None = None,
+    reading: CatalogueReading | None = None,
+    problems: FileProblems | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    status = 422 if problems is not None else 200 if problem is None else faults.status_of(problem)
+    return visit.html(
+        "catalogue/import.html",
+        block=CONTENT if visit.is_partial else None,
+        status=status,
+        given=given,
+        found=found,
+        said=[] if reading is None else [in_place(each, visit.language) for each in reading.said],
+        file_faults=_faults_of(visit, problems),
+        problem=None if problem is None else sentence(problem, visit.language),
+        words=WORDS,
+        most=MOST_SHOWN,
+        mark=visit.form.get("decimale", ""),
+    )
+
+
+def _faults_of(visit: Visit, problems: FileProblems | None) -> list[tuple[int | None, str, str]]:
+    if problems is None:
+        return []
+    return [(each.row, each.column or "", sentence(each, visit.language)) for each in problems.faults[:MOST_SHOWN]]
+
+
+def export(visit: Visit) -> Response:
+    """The whole catalogue as a workbook, from which another site may take it."""
+    from intergestan_erp.catalogue.catalogue_file import write_workbook
+
+    with visit.database.read() as connection:
+        catalogue = read_catalogue(connection)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = Response(write_workbook(catalogue, visit.language), media_type=kind)
+    name = f"produits-{visit.today.isoformat()}.xlsx"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def show_drift(visit: Visit) -> Response:
+    """The field for their catalogue, or for its digest."""
+    return _drift_page(visit)
+
+
+def drift(visit: Visit) -> Response:
+    """What differs between theirs and ours, and whether orders would fail. Nothing is changed."""
+    from intergestan_erp.catalogue.digest_reading import LimitedDigests
+
+    we_buy = visit.form.get("sens", "") != "eux"
+    try:
+        given = _given(visit)
+        with visit.database.read() as connection:
+            question = CatalogueAsked(None, read_site(connection).currency)
+            partner_id = _partner_id(connection, visit.form.get("correspondant", ""))
+        theirs: Digest
+        with visit.console.readers.of(LimitedDigests) as reader:
+            theirs, _said = reader.read(given.name, given.data, question)
+        with visit.database.snapshot() as connection:
+            outcome = compared(connection, theirs, partner_id, we_buy=we_buy)
+    except FileProblems as problems:
+        return _drift_page(visit, problems=problems)
+    except NoReader:
+        return _drift_page(visit, problem=_no_reader())
+    except Problem as problem:
+        return _drift_page(visit, problem=problem)
+    return _drift_page(visit, outcome=outcome, file=given.name)
+
+
+def _partner_id(connection: Connection, text: str) -> int | None:
+    from intergestan_exchange.partners.partners import find_partner
+
+    return find_partner(connection, text) if text.strip() else None
+
+
+def _drift_page(visit: Visit, **found: Any) -> Response:
+    outcome: Compared | None = found.get("outcome")
+    problem: Problem | None = found.get("problem")
+    problems: FileProblems | None = found.get("problems")
+    with visit.database.read() as connection:
+        partners = list_partners(connection)
+    failed = problem is not None or problems is not None
+    return visit.html(
+        "catalogue/drift.html",
+        block=CONTENT if visit.is_partial else None,
+        status=422 if failed else 200,
+        outcome=outcome,
+        file=found.get("file", ""),
+        partners=partners,
+        partner=visit.form.get("correspondant", visit.query.get("correspondant", "")),
+        direction=visit.form.get("sens", ""),
+        drifts=DRIFTS,
+        file_faults=_faults_of(visit, problems),
+        problem=None if problem is None else sentence(problem, visit.language),
+        most=MOST_SHOWN,
+    )
