@@ -455,15 +455,18 @@ GRANT SELECT ON "depot" TO :"console";
 GRANT SELECT ON "depot_rank" TO :"console";
 GRANT SELECT, UPDATE (outcome) ON "difference" TO :"console";
 GRANT SELECT, UPDATE (name) ON "dossier" TO :"console";
-GRANT SELECT ON "entry" TO :"console";
-GRANT SELECT ON "entry_line" TO :"console";
+GRANT SELECT, INSERT (folder_id, journal_code, number, day, piece, piece_day, label, validated_on, source) ON
+    "entry" TO :"console";
+GRANT USAGE ON SEQUENCE "entry_id_seq" TO :"console";
+GRANT SELECT, INSERT ON "entry_line" TO :"console";
 GRANT SELECT ON "establishment" TO :"console";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"console";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
 GRANT SELECT ON "fec_export" TO :"console";
 GRANT SELECT ON "fee" TO :"console";
 GRANT SELECT ON "file_layout" TO :"console";
-GRANT SELECT ON "fiscal_year" TO :"console";
+GRANT SELECT, INSERT (folder_id, first, last) ON "fiscal_year" TO :"console";
+GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT ON "geocode_cache" TO :"console";
 GRANT SELECT ON "geocode_usage" TO :"console";
@@ -475,8 +478,8 @@ GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
 GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
-GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, paused_at, rung_at) ON "inbound_mail" TO
-    :"console";
+GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, partner_id, paused_at, unproven, rung_at) ON
+    "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
 GRANT SELECT, DELETE ON "invitation" TO :"console";
 GRANT SELECT, INSERT (customer_id, currency, total_ht, total_vat, total_ttc, due_date, payment_term_id,
@@ -529,8 +532,7 @@ GRANT SELECT, INSERT (party_id, site_code, name, siret, vat_id, order_address, p
     takes, takes_at, paused_at, active, rests, rests_since, rests_reason, rests_by, heartbeat, heartbeat_at,
     heartbeat_returned_at, heartbeat_planned, heartbeat_told, told_epoch, told_seq, told_got_epoch,
     told_got_seq, told_at, told_since, clock_ahead_least, clock_ahead_most, clock_noted_at, created_at), UPDATE
-    (name, siret, vat_id, order_address, proposed_order_address, answer_address, rests, rests_since,
-    rests_reason, rests_by) ON "partner" TO :"console";
+    (order_address, rests, rests_since, rests_reason, rests_by) ON "partner" TO :"console";
 GRANT USAGE ON SEQUENCE "partner_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, budget, since, used, released_until), UPDATE (released_until) ON
     "partner_budget" TO :"console";
@@ -541,8 +543,8 @@ GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
 GRANT SELECT, INSERT (code, name, is_customer, is_supplier, siret, siren, vat_id, invoice_email,
     buyer_reference, credit_max, credit_insured, exposure_version, minimum_order, payment_term_id, category_id,
-    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE (credit_max,
-    credit_insured, exposure_version) ON "party" TO :"console";
+    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE
+    (exposure_version) ON "party" TO :"console";
 GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "party_account" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
@@ -717,6 +719,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON purchase_or
     WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('drafts go')$guard$,
     'drafts go of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON dossier FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (false) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('lock alone')$guard$,
+    'lock alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF partner_id ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -946,6 +954,24 @@ CREATE POLICY anybody_reads ON partner_key FOR SELECT USING (true);
 SELECT format('CREATE POLICY announced_keys ON partner_key FOR INSERT WITH CHECK (pending OR CURRENT_USER = %L)', :'console')
 \gexec
 CREATE POLICY no_revoked_keys ON partner_key FOR UPDATE USING (revoked_at IS NULL) WITH CHECK (true);
+
+-- In the browser the lines of drafts change; those of an order that is entered and confirmed at once come after it.
+CREATE OR REPLACE FUNCTION entered_lines_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    line record := coalesce(NEW, OLD);
+BEGIN
+    PERFORM FROM purchase_order WHERE id = line.purchase_order_id AND outbound_mail_id IS NULL
+        AND (state = 'draft' OR state = 'confirmed' AND TG_OP = 'INSERT');
+    IF FOUND THEN
+        RETURN line;
+    END IF;
+    RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: its order is no draft', TG_TABLE_NAME);
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR DELETE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
+    'EXECUTE FUNCTION entered_lines_only()', 'entered as ' || :'console', lines, :'console')
+FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
+\gexec
 
 -- A mail may withdraw a key that a person has not confirmed, or that does not sign yet; it lets no other one end.
 CREATE OR REPLACE FUNCTION waiting_keys_only() RETURNS trigger LANGUAGE plpgsql AS $$

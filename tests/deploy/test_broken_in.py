@@ -191,6 +191,12 @@ ACTS_OF_PEOPLE = (
     "INSERT INTO outbound_order (outbound_mail_id, purchase_order_id, revision, version) VALUES (1, 1, 0, 1)",
 )
 """Of these, what whoever sends and takes back in the browser does."""
+TRUSTED = (
+    "UPDATE partner_key SET pending = false",
+    "UPDATE partner_key SET replaced_from = NULL",
+    "INSERT INTO partner_key (partner_id, kid, public_key, pending) VALUES (1, 'x', '\\x00', false)",
+)
+"""What whoever pairs sites in the browser does: docs/security.md says what that leaves to an attacker."""
 REDIRECTED = (
     "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example'",
     "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example' WHERE composed_at IS NULL",
@@ -220,10 +226,8 @@ FOR_NOBODY = (
     "UPDATE relay SET host = 'evil'",
     "UPDATE relay SET sealed = 'x'",
     "UPDATE mailbox SET host = 'evil'",
-    "UPDATE partner_key SET pending = false",
     "UPDATE partner_key SET public_key = public_key",
-    "UPDATE partner_key SET replaced_from = NULL",
-    "INSERT INTO partner_key (partner_id, kid, public_key, pending) VALUES (1, 'x', '\\x00', false)",
+    "DELETE FROM partner_key WHERE NOT pending",
     "DELETE FROM ledger",
     "UPDATE answer SET code = code",
     "UPDATE \"user\" SET email = 'x@y.test'",
@@ -268,7 +272,7 @@ SECRETS = {
     "sender": ("SELECT sealed FROM relay",),
     "sender console": ("SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
     "importer console": ("SELECT price FROM partner_price",),
-    "importer dispatcher console": ("SELECT public_key FROM partner_key",),
+    "importer poller dispatcher console": ("SELECT public_key FROM partner_key",),
     "importer dispatcher geocoder console": ("SELECT * FROM setting",),
     "dispatcher geocoder console": ("SELECT * FROM geocode_usage",),
     "composer geocoder console": ("SELECT line1, city FROM address",),
@@ -401,7 +405,7 @@ OWN = {
         "SELECT * FROM invoice",
     ),
     "console": (
-        *(each for each in ORDER_OF_THEIRS if each not in ACTS_OF_PEOPLE),
+        *(each for each in ORDER_OF_THEIRS if each not in (*ACTS_OF_PEOPLE, CHANGE)),
         "UPDATE purchase_order SET state = 'accepted'",
         "UPDATE purchase_order SET state = 'waiting'",
         "UPDATE purchase_order SET state = 'cancelled'",
@@ -412,10 +416,18 @@ OWN = {
         "UPDATE outbound_mail SET state = 'answered' WHERE state = 'sent'",
         "UPDATE outbound_mail SET size = 0",
         "INSERT INTO outbound_body (outbound_mail_id, mime) VALUES (1, 'x')",
-        REQUEST.format(kind="answers", state="requested"),
+        REQUEST.format(kind="heartbeat", state="requested"),
         REQUEST.format(kind="orders", state="composed"),
-        "UPDATE sales_order SET state = 'accepted'",
-        "UPDATE partner_key SET pending = false",
+        "UPDATE sales_order SET number = 'CCL9'",
+        "UPDATE sales_order SET total_ttc = 1",
+        "UPDATE sales_order SET partner_id = 1",
+        "UPDATE sales_order_line SET quantity = 1",
+        "UPDATE invoice SET total_ttc = 1",
+        "DELETE FROM invoice",
+        "UPDATE entry_line SET debit = 1",
+        "UPDATE fiscal_year SET closed_at = 0",
+        "UPDATE dossier SET name = 'x'",
+        "UPDATE partner_key SET public_key = ''",
         "UPDATE setting SET value = 'x'",
         "UPDATE published SET value = 'x'",
         "UPDATE site SET name = 'x'",
@@ -429,7 +441,7 @@ OWN = {
         "DELETE FROM event",
         "DELETE FROM ledger",
         "DELETE FROM inbound_mail",
-        "INSERT INTO event (at, who, subject, subject_id, name) VALUES (0, 'marie', 'sales_order', 1, 'accept')",
+        "INSERT INTO event (at, who, subject, subject_id, name) VALUES (0, 'marie', 'partner_key', 1, 'confirm')",
     ),
 }
 
@@ -437,6 +449,8 @@ OWN = {
 def attacks(service: str) -> Iterator[str]:
     yield from OWN[service]
     yield from FOR_NOBODY
+    if service != CONSOLE:
+        yield from TRUSTED
     for allowed, statements in (*STOLEN.items(), *SECRETS.items()):
         if service not in allowed.split():
             yield from statements

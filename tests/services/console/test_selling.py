@@ -66,8 +66,6 @@ def test_an_order_is_delivered_in_parts_and_invoiced_once(desk: Desk) -> None:
     assert send(carl, "/ventes/CCL1/livrer").headers["location"] == "/bl/BL2"
     assert sum(row.quantity for row in desk.site.rows(DeliveryNoteLine)) == ordered
     assert "Il ne reste rien" in carl.get("/ventes/CCL1/livrer").said
-    if not desk.site.database.is_sqlite:  # the role of the console may not keep a fiscal year open yet
-        return
     page = carl.get("/factures/nouvelle?de=CCL1")
     fields = fields_of(page)
     made = [carl.post("/factures/nouvelle", fields).headers["location"] for _ in range(2)]
