@@ -508,7 +508,6 @@ _PAIRS: Rights = {
 """What an administrator does: trust a site by its card, pause it, and take in a file of products."""
 
 
-
 def _together(*parts: Rights) -> Rights:
     """What several parts of a service may do."""
     found: dict[str, Right] = {}

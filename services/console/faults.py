@@ -108,7 +108,7 @@ def not_entered(visit: Visit) -> Response:
         return login_form(visit, status=401, retour=target, kept=_kept_fields(visit.form))
     response = visit.go("/entrer") if target == "/" else visit.go("/entrer", retour=target)
     if visit.request.cookies:
-        cookies.end(response)
+        cookies.end(visit.request, response)
     return response
 
 

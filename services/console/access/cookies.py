@@ -1,7 +1,8 @@
 """The cookies: one of a session, one of somebody who has not entered yet, whose form has the same value.
 
 Both are `__Host-` cookies, which no other host can set. A browser that refuses those without TLS, on this machine, gets
-plain ones: whoever enters brings back one of the two, and by that we know.
+plain ones: whoever enters brings back one of the two, and by that we know. Cookies do not tell ports apart (RFC 6265
+§8.5): on this machine, where several sites have a console each, theirs have the port in their name.
 """
 
 from __future__ import annotations
@@ -27,7 +28,16 @@ def is_secure(request: Request) -> bool:
 
 def may_be_plain(request: Request) -> bool:
     """Whether cookies without TLS are allowed: on this machine alone."""
-    return not is_secure(request) and (request.url.hostname or "") in {name.strip("[]") for name in LOOPBACK_NAMES}
+    return not is_secure(request) and _is_here(request)
+
+
+def _is_here(request: Request) -> bool:
+    return (request.url.hostname or "") in {name.strip("[]") for name in LOOPBACK_NAMES}
+
+
+def _named(request: Request, name: str, *, secure: bool) -> str:
+    port = f"-{request.url.port}" if _is_here(request) and request.url.port else ""
+    return f"{_SECURE if secure else ''}{name}{port}"
 
 
 def session_secret(request: Request) -> str | None:
@@ -42,9 +52,9 @@ def entering(request: Request) -> str:
 
 def keep_entering(request: Request, response: Response, value: str) -> None:
     """Let the browser bring it back."""
-    _set(response, ENTERING, value, secure=True, lasts=None)
+    _set(request, response, ENTERING, value, secure=True, lasts=None)
     if may_be_plain(request):
-        _set(response, ENTERING, value, secure=False, lasts=None)
+        _set(request, response, ENTERING, value, secure=False, lasts=None)
 
 
 def is_entering(request: Request, form_token: str) -> bool:
@@ -55,26 +65,27 @@ def is_entering(request: Request, form_token: str) -> bool:
 
 def begin(request: Request, response: Response, secret: str, lasts: timedelta | None) -> None:
     """Give the browser a session; `lasts`: how long, else until it is closed."""
-    secure = _SECURE + ENTERING in request.cookies or not may_be_plain(request)
-    _set(response, SESSION, secret, secure=secure, lasts=lasts)
+    secure = _named(request, ENTERING, secure=True) in request.cookies or not may_be_plain(request)
+    _set(request, response, SESSION, secret, secure=secure, lasts=lasts)
 
 
-def end(response: Response) -> None:
+def end(request: Request, response: Response) -> None:
     """Take the session from the browser."""
-    response.delete_cookie(_SECURE + SESSION, path="/", secure=True, httponly=True, samesite="lax")
-    response.delete_cookie(SESSION, path="/", httponly=True, samesite="lax")
+    for secure in (True, False):
+        name = _named(request, SESSION, secure=secure)
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _read(request: Request, name: str) -> str | None:
-    secure = request.cookies.get(_SECURE + name)
+    secure = request.cookies.get(_named(request, name, secure=True))
     if secure is None and may_be_plain(request):
-        return request.cookies.get(name)
+        return request.cookies.get(_named(request, name, secure=False))
     return secure
 
 
-def _set(response: Response, name: str, value: str, *, secure: bool, lasts: timedelta | None) -> None:
+def _set(request: Request, response: Response, name: str, value: str, *, secure: bool, lasts: timedelta | None) -> None:
     response.set_cookie(
-        _SECURE + name if secure else name,
+        _named(request, name, secure=secure),
         value,
         max_age=None if lasts is None else int(lasts.total_seconds()),
         path="/",

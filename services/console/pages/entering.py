@@ -68,7 +68,7 @@ def leave(visit: Visit) -> Response:
     with visit.database.transaction() as connection:
         end_session(connection, visit.who.session)
     response = visit.go("/entrer")
-    cookies.end(response)
+    cookies.end(visit.request, response)
     return response
 
 

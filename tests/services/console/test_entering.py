@@ -14,7 +14,7 @@ from tests.services.console.browser import HOST
 from tests.services.console.desk import PASSWORD, Desk
 
 pytestmark = pytest.mark.mainly_on("postgresql")
-HOST_COOKIE = "__Host-intergestan"
+HOST_COOKIE = "__Host-intergestan-8470"
 
 
 def test_whoever_has_a_password_enters_and_leaves(desk: Desk) -> None:
@@ -36,8 +36,17 @@ def test_whoever_has_a_password_enters_and_leaves(desk: Desk) -> None:
 
 def test_a_browser_that_refuses_host_cookies_gets_a_plain_one_on_this_machine(desk: Desk) -> None:
     browser = desk.browser("carl", takes_host_cookies=False)
-    assert SESSION in browser.cookies
+    assert f"{SESSION}-8470" in browser.cookies
     assert browser.get("/").status == 200
+
+
+def test_consoles_of_several_sites_on_one_machine_do_not_end_each_others_sessions(desk: Desk) -> None:
+    """RFC 6265 §8.5: a browser sends the cookies of one port to the other, too."""
+    browser = desk.browser("carl")
+    browser.cookies |= {"__Host-intergestan-8471": "another-site", "__Host-intergestan": "of-a-former-release"}
+    assert browser.get("/").status == 200
+    assert browser.submit("/", "/quitter").status == 303
+    assert browser.cookies.keys() >= {"__Host-intergestan-8471"}
 
 
 def test_the_session_is_a_new_one_at_each_login(desk: Desk) -> None:
