@@ -168,3 +168,11 @@ def test_docstrings_point_to_modules_that_exist() -> None:
 def test_what_does_not_exist_is_told(text: str) -> None:
     """The check above can fail."""
     assert not existing(text)
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    """The number in its name is the one in its title."""
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [page.name[:4] for page in pages]
+    assert len(numbers) == len(set(numbers)), numbers
+    assert [page.name for page in pages if not page.read_text().startswith(f"# {int(page.name[:4])}. ")] == []
