@@ -92,6 +92,7 @@ def test_rows_are_pasted_and_two_tabs_keep_their_work(office: Office, watched: W
     expect(page.locator("#l2_produit")).to_have_value("FOU-30")
     expect(page.locator("#l3_produit")).to_be_focused()
     page.get_by_role("button", name="Enregistrer le brouillon").dblclick()
+    expect(page.locator(".told")).to_contain_text("brouillon")
     expect(page.get_by_text("30,00 EUR").first).to_be_visible()
     number = office.site.rows(PurchaseOrder)[-1].number
     for each in (page, other):

@@ -3,24 +3,75 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
-from intergestan_db.tables import Session, User
+from intergestan_db.tables import Partner, SalesOrder, Session, User
+from intergestan_erp.catalogue.catalogue import put_products
+from intergestan_erp.picking.delivering import deliver
+from intergestan_erp.selling.drafts import Typed
+from intergestan_erp.selling.enter import enter_order
+from intergestan_erp.selling.invoicing import invoice
+from intergestan_exchange.keys.pairing import add_partner
+from intergestan_exchange.partners.product_matches import find_product, remember_match
+from intergestan_msg.card import Card
+from intergestan_msg.seal import SigningKey
 from tests.console.office import Office
 from tests.console.watching import Watched, found_by_axe, press
+from tests.erp.selling.by_hand import a_line
 from tests.servers.chromium import Chromium
 from tests.services.console.desk import PASSWORD
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.not_quick
 
 PAGES = (
     *("/", "/commandes", "/commandes/CFR1", "/commandes?du=32/13/2020", "/commandes?etat=brouillons"),
     *("/ventes", "/ventes/CCL1", "/moi", "/none"),
+    *("/commandes/nouvelle", "/commandes/nouvelle?fournisseur=STAUBER", "/commandes/importer"),
+    *("/ventes/CCL2", "/ventes/CCL2/livrer", "/ventes/CCL3", "/ventes/CCL3/accepter", "/ventes/CCL3/refuser"),
+    *("/bl", "/bl?du=32/13/2020", "/bl/BL1", "/factures", "/factures?ouvertes=1&client=nobody", "/factures/FA1"),
+    *("/factures/nouvelle?de=BL2", "/factures/nouvelle", "/ventes/CCL1/livrer"),
+    *("/produits", "/produits?texte=none", "/produits/LONG", "/produits/importer", "/produits/ecarts"),
+    *("/correspondants", "/correspondants/elle", "/correspondants/ajouter"),
 )
 """Each once: full, faulty, empty, missing."""
+
+
+@pytest.fixture(scope="module")
+def sold(office: Office) -> None:
+    """CCL1 is delivered and invoiced, CCL2 in part and not, CCL3 waits for a look; a partner; names that are long."""
+    site = office.site
+    now = site.database.now()
+    own = Card(
+        code="elle",
+        name="Établissements Elle & Associés, matériel de cuisine professionnelle",
+        orders_address="commandes.professionnelles@etablissements-elle-et-associes.test",
+        answers_address="reponses@elle.test",
+        key=SigningKey.generate().public,
+        iat=1_600_000_000,
+        siret="73282932000074",
+    )
+    with site.database.transaction() as connection:
+        by = "marie"
+        long = a_product("LONG", name="Casserole-inox-à-fond-épais-pour-induction " * 3, gtin="3017620422003")
+        put_products(connection, [long])
+        customer_id = connection.execute(select(SalesOrder.customer_id)).scalar_one()
+        for _ in range(2):
+            lines = (a_line("CAS16", 4), a_line("LONG", 3))
+            enter_order(connection, Typed(customer_id=customer_id, lines=lines), add_fee=False, by=by, at=now)
+        deliver(connection, "CCL1", None, by=by, at=now)
+        invoice(connection, ["CCL1"], by=by, at=now)
+        deliver(connection, "CCL2", {"L1": Decimal(1)}, by=by, at=now, note="fragile")
+        connection.execute(update(SalesOrder).where(SalesOrder.number == "CCL3").values(state="review"))
+        paired = add_partner(connection, own, by=by, at=now)
+        proposed = {"order_address": Partner.proposed_order_address}
+        connection.execute(update(Partner).where(Partner.id == paired.partner_id).values(**proposed))
+        product_id = find_product(connection, "LONG")
+        remember_match(connection, paired.partner_id, "THEIRS-1", product_id, by=by, at=now)
 
 
 def enter(office: Office, page: Page, login: str = "carl") -> None:
@@ -31,12 +82,13 @@ def enter(office: Office, page: Page, login: str = "carl") -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
 
 
+@pytest.mark.usefixtures("sold")
 def test_every_page_is_accessible_and_keeps_to_its_policy(office: Office, watched: Watched) -> None:
     page = watched.context.new_page()
     for path in ("/entrer", "/invitation"):
         page.goto(office.url + path)
         assert found_by_axe(page) == [], path
-    enter(office, page)
+    enter(office, page, "marie")
     for path in PAGES:
         page.goto(office.url + path)
         assert page.evaluate("document.documentElement.lang") == "fr"

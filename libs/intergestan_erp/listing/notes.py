@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, Party, SalesOrder, SalesOrderLine
+from intergestan_db.tables import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    Invoice,
+    InvoiceLine,
+    Party,
+    SalesOrder,
+    SalesOrderLine,
+)
 from intergestan_erp.listing.page import USUAL, Page, read_page
 
 
@@ -76,12 +85,40 @@ def list_notes(
     )
     for row in connection.execute(of_orders):
         orders.setdefault(row.delivery_note_id, []).append(row.number)
-    waiting = select(line.delivery_note_id).where(
-        line.delivery_note_id.in_(ids), ~exists().where(InvoiceLine.delivery_note_line_id == line.id)
-    )
-    open_ids = set(connection.execute(waiting.distinct()).scalars())
+    open_ids = _not_invoiced(connection, ids)
     rows = (
         ListedNote(number, day, code, name, tuple(orders.get(note_id, ())), note_id not in open_ids)
         for note_id, number, day, code, name in found.rows
     )
     return Page(tuple(rows), found.after, found.before)
+
+
+def _not_invoiced(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these delivery notes of which some line is on no invoice."""
+    line = DeliveryNoteLine
+    waiting = select(line.delivery_note_id).where(
+        line.delivery_note_id.in_(ids), ~exists().where(InvoiceLine.delivery_note_line_id == line.id)
+    )
+    return set(connection.execute(waiting.distinct()).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class NoteInvoiced:
+    """What of a delivery note is invoiced: the invoices that are of it, and whether no line waits for one."""
+
+    invoices: tuple[str, ...]
+    is_all: bool
+
+
+def read_invoiced(connection: Connection, note_id: int) -> NoteInvoiced:
+    """What of this delivery note is invoiced."""
+    numbers = (
+        select(Invoice.number)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .join(DeliveryNoteLine, DeliveryNoteLine.id == InvoiceLine.delivery_note_line_id)
+        .where(DeliveryNoteLine.delivery_note_id == note_id)
+        .group_by(Invoice.number, Invoice.id)
+        .order_by(Invoice.id)
+    )
+    found = tuple(connection.execute(numbers).scalars())
+    return NoteInvoiced(found, note_id not in _not_invoiced(connection, [note_id]))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from intergestan_db.enums import Right
 from intergestan_erp.listing.invoices import WhichInvoices, list_invoices
-from intergestan_erp.listing.notes import WhichNotes, list_notes
+from intergestan_erp.listing.notes import WhichNotes, list_notes, read_invoiced
 from intergestan_erp.selling.sales import show_delivery_note, show_invoice
 from intergestan_runtime.said import marked
 from services.console import faults
@@ -44,12 +44,14 @@ def show_note(visit: Visit) -> Response:
     """One delivery note."""
     with visit.database.read() as connection:
         note = show_delivery_note(connection, visit.params["number"])
-    if note is None:
-        return faults.page(visit, 404)
+        if note is None:
+            return faults.page(visit, 404)
+        invoiced = read_invoiced(connection, note["id"])
     return visit.html(
         "documents/note.html",
         note=note,
-        may_invoice=may(Right.INVOICE, visit.person),
+        invoiced=invoiced,
+        may_invoice=may(Right.INVOICE, visit.person) and not invoiced.is_all,
         to_invoice=invoice_path([note["number"]]),
     )
 

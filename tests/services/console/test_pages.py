@@ -283,6 +283,7 @@ def test_no_page_tells_anybody_to_type_a_command(desk: Desk) -> None:
     answers = [
         browser.get(path)
         for path in (*ADDRESSES.values(), "/none", "/commandes/none", "/commandes?apres=x", "/commandes?du=x")
+        if not path.endswith(".xlsx")
     ]
     for answer in answers:
         assert not COMMANDS.search(answer.said), answer.said
@@ -313,6 +314,8 @@ def test_what_others_wrote_is_text(desk: Desk) -> None:
         "/commandes?du=%3Cb%3E",
     ):
         answer = browser.get(path)
+        if path.endswith(".xlsx"):  # a workbook, which is no text
+            continue
         assert "\u202e" not in answer.text, path
         if answer.headers.get("content-type", "").startswith("text/csv"):  # a file that is no page
             continue

@@ -63,6 +63,7 @@ def test_an_order_is_delivered_in_parts_and_invoiced_once(desk: Desk) -> None:
     assert [each.headers["location"] for each in answers] == ["/bl/BL1"] * 2
     assert "&lt;b&gt;fragile&lt;/b&gt;" in carl.get("/bl/BL1").text
     assert desk.site.row(DeliveryNote).created_by == "carl"
+    assert "/factures/nouvelle?de=BL1" in carl.get("/bl/BL1").text
     assert send(carl, "/ventes/CCL1/livrer").headers["location"] == "/bl/BL2"
     assert sum(row.quantity for row in desk.site.rows(DeliveryNoteLine)) == ordered
     assert "Il ne reste rien" in carl.get("/ventes/CCL1/livrer").said
@@ -77,6 +78,8 @@ def test_an_order_is_delivered_in_parts_and_invoiced_once(desk: Desk) -> None:
         assert answer.status == 200
         assert "BL1" in answer.said or "FA1" in answer.said, path
     assert 'href="/factures/FA1"' in carl.get("/ventes/CCL1").text
+    note = carl.get("/bl/BL1").text
+    assert ('href="/factures/FA1"' in note, "/factures/nouvelle" in note) == (True, False)
     assert carl.get("/bl?client=nobody&du=32/13").status == 422
 
 
