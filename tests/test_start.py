@@ -27,7 +27,7 @@ MOST_OF_OURS = {
     "geocoder": 132,
     "allocator": 135,
     "console": 373,
-    "--help": 175,
+    "--help": 177,
     "orders list": 128,
     "holds list": 110,
     "status": 117,

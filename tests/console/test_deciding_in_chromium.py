@@ -95,7 +95,7 @@ def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched
     expect(page.get_by_text("Rien à traiter.")).to_be_visible()
     assert found_by_axe(page) == []
     counter.send("CFR2")
-    expect(page.get_by_text("Ce qui attend a changé.").last).to_be_visible(timeout=60_000)
+    eventually(page.get_by_text("Ce qui attend a changé.").last.is_visible)
     page.get_by_role("link", name="Voir ce qui attend maintenant").click()
     page.get_by_role("link", name="Commandes reçues").click()
     assert found_by_axe(page) == []

@@ -49,6 +49,7 @@ TAKEN = {
 }
 MADE = {
     *("site", "user", "user_role", "user_right", "number_series", "event", "high_water", "alembic_version"),
+    "resting_count",
     *("dossier", "accounting_folder", "establishment", "depot", "operation_code"),
 }
 
