@@ -225,7 +225,11 @@ def test_the_comparison_is_with_what_the_bases_hold(kept: Kept) -> None:
 
 
 def judged(kept: Kept) -> Verdict:
-    return judge(bought(site(kept.folder / "durand")), sold(site(kept.folder / "stauber")))
+    """As the demo judged before it left a draft, which is there for whoever opens the pages."""
+    with sqlite3.connect(kept.folder / "durand" / "site.db") as base:
+        ((draft,),) = base.execute("SELECT number FROM purchase_order WHERE state = 'draft'").fetchall()
+    orders = [each for each in bought(site(kept.folder / "durand")) if each.document.key[1] != draft]
+    return judge(orders, sold(site(kept.folder / "stauber")))
 
 
 def site(folder: Path) -> Site:
