@@ -172,3 +172,18 @@ def test_it_works_without_scripts(office: Office, chromium: Chromium) -> None:
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Log in|S.identifier"))
     context.close()
+
+
+@pytest.mark.usefixtures("sold")
+def test_every_page_can_be_used_without_scripts(office: Office, chromium: Chromium) -> None:
+    """What a script would send, a form of the page sends itself; only what is live has no such form."""
+    context = chromium.context(java_script_enabled=False)
+    page = context.new_page()
+    enter(office, page, "marie")
+    for path in PAGES:
+        page.goto(office.url + path)
+        assert page.locator("h1").count() == 1, path
+        for each in page.locator("[hx-post]:not([data-live])").all():
+            plain = each.get_attribute("action") or each.get_attribute("formaction")
+            assert plain == each.get_attribute("hx-post"), path
+    context.close()
