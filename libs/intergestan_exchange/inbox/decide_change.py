@@ -74,11 +74,12 @@ def settle_change(
 ) -> Decision:
     """What becomes of a change or a cancellation, given what the ledger and the sales order say."""
     known = facts.same(key, business_hash)
-    other = known if known is not None and known.business_hash != business_hash else _twin(key, facts)
+    is_other = known is not None and known.business_hash != business_hash
+    if known is not None and known.is_settled and not is_other:
+        return Duplicate(known.ledger_id)  # also where a later series has another document in its place since
+    other = known if is_other else _twin(key, facts)
     if other is not None:
         return Conflict(other.ledger_id, Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])}))
-    if known is not None and known.is_settled:
-        return Duplicate(known.ledger_id)
     missing = missing_before(key, facts.known)
     if missing is not None:
         values = {"number": key[1], "revision": str(key[2]), "missing": missing.name}

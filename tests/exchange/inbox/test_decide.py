@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,15 +15,17 @@ from intergestan_db.enums import Acceptance, HoldReason, PriceAction, PricePolic
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.inbox.apply_changes import Place
 from intergestan_exchange.inbox.decide import WAIVABLE, decide, settle
+from intergestan_exchange.inbox.decide_change import settle_change
 from intergestan_exchange.inbox.decisions import Accepted, Conflict, Duplicate, Held, Refused
 from intergestan_exchange.inbox.facts import Facts, Known, ProductFacts
 from intergestan_exchange.inbox.starting_point import stated_before
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, LineCode
+from intergestan_msg.change import OrderCancellation
 from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, totals_of
 from intergestan_msg.order import Identifier, Order, OrderLine
 from tests.exchange.inbox.facts import PARTNER, facts, product, products_of
-from tests.factories import BUYER, VAT_20, a_line, an_order
+from tests.factories import BUYER, STAUBER, VAT_20, a_line, an_order
 from tests.msg import strategies
 
 KEY = ("order", "CFR1", 0)
@@ -462,3 +465,15 @@ def test_what_a_buyer_stated_before_counts_by_series_and_revision() -> None:
     about = replace(facts({}, known={("order", "CFR1", 0): order, ("change", "CFR1", 2): lost}), epoch=2)
     assert stated_before(CHANGE, about) == stated
     assert stated_before(CHANGE, replace(about, epoch=1)) == {}, "in one series the lower revision came before"
+
+
+def test_what_was_settled_and_comes_again_is_known_whatever_has_its_place_since() -> None:
+    """A word of the restored buyer has the same place by now: to say "conflict" anew would be our newest word on it."""
+    cancel, order = ("cancel", "CFR1", 1), ("order", "CFR1", 0)
+    cancellation = OrderCancellation("CFR1/1", date(2026, 11, 22), "CFR1", "Annulée", BUYER, STAUBER)
+    known = {order: row(1, 1, "bh1:o", "created"), cancel: row(2, 1, "bh1:a"), CHANGE: row(3, 2, "bh1:b", "rejected")}
+    about = replace(facts({}, known=known), epoch=1)
+    assert settle_change(cancel, "bh1:a", cancellation, about) == Duplicate(2)
+    assert isinstance(settle_change(cancel, "bh1:c", cancellation, about), Conflict)
+    held = replace(about, known={**known, cancel: row(2, 1, "bh1:a", "held")})
+    assert isinstance(settle_change(cancel, "bh1:a", cancellation, held), Conflict), "nothing was settled of it"
