@@ -490,7 +490,7 @@ _PAIRS: Rights = {
         "order_address rests rests_since rests_reason rests_by",
     ),
     "partner_key": Right(ALL, ALL, "pending replaced_from revoked_at"),
-    "party": Right(ALL, ALL, "exposure_version"),
+    "party": Right(ALL, ALL, "exposure_version credit_max credit_insured"),
     "address": Right(ALL, ALL),
     "contact": Right(ALL, ALL),
     "party_word": Right(ALL, ALL),

@@ -543,8 +543,8 @@ GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
 GRANT SELECT, INSERT (code, name, is_customer, is_supplier, siret, siren, vat_id, invoice_email,
     buyer_reference, credit_max, credit_insured, exposure_version, minimum_order, payment_term_id, category_id,
-    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE
-    (exposure_version) ON "party" TO :"console";
+    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE (credit_max,
+    credit_insured, exposure_version) ON "party" TO :"console";
 GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "party_account" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
@@ -971,6 +971,20 @@ SELECT format(
     'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR DELETE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
     'EXECUTE FUNCTION entered_lines_only()', 'entered as ' || :'console', lines, :'console')
 FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
+\gexec
+
+-- What a customer may owe is asked in the browser when they are entered; later it is changed by the command line.
+CREATE OR REPLACE FUNCTION new_customers_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM sales_order WHERE customer_id = OLD.id LIMIT 1;
+    IF FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied for table party: this customer has ordered';
+    END IF;
+    RETURN NEW;
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF credit_max, credit_insured ON party FOR EACH ROW '
+    'WHEN (CURRENT_USER = %L) EXECUTE FUNCTION new_customers_only()', 'owed as ' || :'console', :'console')
 \gexec
 
 -- A mail may withdraw a key that a person has not confirmed, or that does not sign yet; it lets no other one end.
