@@ -26,7 +26,7 @@ MOST_OF_OURS = {
     "dispatcher": 330,
     "geocoder": 132,
     "allocator": 135,
-    "console": 373,
+    "console": 446,
     "--help": 177,
     "orders list": 128,
     "holds list": 110,

@@ -17,7 +17,7 @@ from tests.servers import RedisServer
 from tests.servers.chromium import Chromium
 
 __all__ = ["chromium", "journey_smtp", "make_pair", "office", "watched"]
-expect.set_options(timeout=1000 * PATIENCE)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
