@@ -11,7 +11,6 @@ FACES = ("cli", "console", "dispatcher")
 UNTYPED = {"Any", "AnyRow", "Row"}
 
 LEFT = {
-    "intergestan_db.site_rows.read_partner",
     "intergestan_db.site_rows.read_relay",
     "intergestan_db.site_rows.read_site",
     "intergestan_erp.books.fec_rows.fec_entries",
@@ -21,6 +20,7 @@ LEFT = {
     "intergestan_erp.purchasing.purchase_orders.show_order",
     "intergestan_erp.selling.drafts.decide_prices",
     "intergestan_erp.selling.quotes.show_quote",
+    "intergestan_erp.selling.sales.show_delivery_note",
     "intergestan_erp.selling.sales.show_invoice",
     "intergestan_erp.selling.sales.show_sales_order",
     "intergestan_exchange.mail_accounts.accounts.list_mailboxes",
