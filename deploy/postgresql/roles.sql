@@ -976,6 +976,9 @@ FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
 -- What a customer may owe is asked in the browser when they are entered; later it is changed by the command line.
 CREATE OR REPLACE FUNCTION new_customers_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF (NEW.credit_max, NEW.credit_insured) IS NOT DISTINCT FROM (OLD.credit_max, OLD.credit_insured) THEN
+        RETURN NEW;
+    END IF;
     PERFORM FROM sales_order WHERE customer_id = OLD.id LIMIT 1;
     IF FOUND THEN
         RAISE insufficient_privilege USING MESSAGE = 'permission denied for table party: this customer has ordered';
@@ -983,7 +986,7 @@ BEGIN
     RETURN NEW;
 END $$;
 SELECT format(
-    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF credit_max, credit_insured ON party FOR EACH ROW '
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON party FOR EACH ROW '
     'WHEN (CURRENT_USER = %L) EXECUTE FUNCTION new_customers_only()', 'owed as ' || :'console', :'console')
 \gexec
 
