@@ -6,10 +6,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,12 @@ def test_the_schema_would_refuse() -> None:
 def test_the_security_linter(file: Path) -> None:
     done = run(program("compose-lint", CURE), "check", "--no-pager", "-q", "--no-env", file)
     assert done.returncode == 0, done.stdout
+
+
+def listens(path: Path) -> bool:
+    """Whether a server takes connections there; the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 @pytest.mark.parametrize("file", RECIPES, ids=lambda file: str(file.relative_to(DEPLOY)))
@@ -195,7 +203,7 @@ def test_the_bell_has_a_password_that_no_list_of_processes_shows(file: Path, tmp
         script = script.replace(" <<END", f" --dir {folder} --unixsocket {folder}/socket <<END", 1)
         with subprocess.Popen([shell, options, script], stdout=subprocess.DEVNULL, cwd=folder) as server:
             try:
-                eventually((folder / "socket").exists, what="the bell listens")
+                eventually(partial(listens, folder / "socket"), what="the bell listens")
                 url = f"unix://{folder}/socket"
                 with closing(connect(url, PATIENCE)) as stranger, pytest.raises(redis.AuthenticationError):
                     stranger.ping()
