@@ -419,12 +419,7 @@ _CONSOLE: Rights = {
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
     "event": Right(ALL, _EVENT),
-    "purchase_order": Right(
-        ALL,
-        ALL,
-        f"state version outbound_mail_id updated_at {_DRAFTED}",
-        deletes=True,
-    ),
+    "purchase_order": Right(ALL, ALL, f"state version outbound_mail_id updated_at {_DRAFTED}", deletes=True),
     "purchase_order_line": Right(ALL, ALL, deletes=True),
     "purchase_order_charge": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number last_date"),
@@ -468,7 +463,7 @@ _SELLS: Rights = {
     "sales_order": Right(ALL, changes="state partner_id invoiced"),
     "sales_order_line": Right(ALL, changes="product_id product_code"),
     "review_reply": Right(ALL, deletes=True),
-    "number_series": Right(ALL, ALL, "next_number last_date"),
+    "number_series": Right(adds=ALL),
     "dossier": Right(ALL, changes="name"),
     "delivery_note": Right(ALL, ALL),
     "delivery_note_line": Right(ALL, ALL),
@@ -484,13 +479,9 @@ _SELLS: Rights = {
 """What a person does with sales orders: accept them, refuse them, deliver where no stock is managed, invoice."""
 
 _PAIRS: Rights = {
-    "partner": Right(
-        ALL,
-        ALL,
-        "order_address rests rests_since rests_reason rests_by",
-    ),
-    "partner_key": Right(ALL, ALL, "pending replaced_from revoked_at"),
-    "party": Right(ALL, ALL, "exposure_version credit_max credit_insured"),
+    "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
+    "partner_key": Right(adds=ALL),
+    "party": Right(adds=ALL, changes="credit_max credit_insured"),
     "address": Right(ALL, ALL),
     "contact": Right(ALL, ALL),
     "party_word": Right(ALL, ALL),
@@ -499,13 +490,13 @@ _PAIRS: Rights = {
     "account_word": Right(ALL, ALL),
     "account_counter": Right(ALL, ALL, "next_number"),
     "party_account": Right(ALL, ALL),
-    "inbound_mail": Right(ALL, changes="paused_at"),
+    "inbound_mail": Right(changes="paused_at"),
     "product": Right(ALL, ALL, "* -id"),
     "product_family": Right(ALL, ALL, "* -id"),
     "product_subfamily": Right(ALL, ALL, "* -id"),
     "product_component": Right(ALL, ALL, "quantity", deletes=True),
 }
-"""What an administrator does: trust a site by its card, pause it, and take in a file of products."""
+"""What an administrator does besides: trust a site by its card, pause it, and take in a file of products."""
 
 
 def _together(*parts: Rights) -> Rights:
