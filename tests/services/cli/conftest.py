@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from intergestan_db import leases
 from intergestan_db.enums import SERVICES
+from intergestan_erp.site.day import zone_of
 from services.cli.__main__ import main
 from tests.patience import PATIENCE
 from tests.services.cli.exchange import base
@@ -75,6 +77,12 @@ class MadeSites:
             make(self._folder / f"{name}, unfinished")
             (self._folder / f"{name}, unfinished").rename(made)
         return shutil.copytree(made, to, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def today() -> date:
+    """The day at the sites of these tests, which from 22 or 23 o'clock UTC on is no longer the machine's."""
+    return datetime.now(zone_of("Europe/Paris")).date()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from services.cli.books.chart import USES
 from tests.services.cli.conftest import Run
 from tests.services.cli.test_invoices import site_with
 
-TODAY = date.today()  # noqa: DTZ011 - the machine's own, which is the site's here
 ENTER = ("books", "enter", "OD", "--piece", "F42", "--label", "Fournitures", "--title", "606100=Fournitures")
 
 
@@ -26,7 +25,7 @@ def seller(stauber: Path, run: Run) -> Path:
     return folder
 
 
-def test_from_the_invoice_to_the_file_of_the_year(seller: Path, run: Run) -> None:
+def test_from_the_invoice_to_the_file_of_the_year(seller: Path, run: Run, today: date) -> None:
     """A04, D60, D61: paid by a cheque, banked, a year that ends today closed, and the file for the tax office."""
     (entry,) = run("books", "entries", "--json", cwd=seller).json["entries"]
     assert (entry["entry"], entry["piece"], entry["label"]) == ("VE1", "FA1", "Facture FA1 Mulhouse")
@@ -41,36 +40,36 @@ def test_from_the_invoice_to_the_file_of_the_year(seller: Path, run: Run) -> Non
     assert run("books", "result", "--json", cwd=seller).json[0]["result"] == "33.50"
     assert "en ordre" in run("--lang", "fr", "books", "check", cwd=seller).err
     assert run("books", "check", "--json", cwd=seller).json == []
-    ended = run("books", "years", TODAY.isoformat(), "--last", TODAY.isoformat(), "--json", cwd=seller)
-    assert [(year["last"], year["closed"]) for year in ended.json] == [(TODAY.isoformat(), False)]
-    provisional = run("books", "fec", "--year", f"{TODAY:%Y}", "--out", seller, "--json", cwd=seller)
+    ended = run("books", "years", today.isoformat(), "--last", today.isoformat(), "--json", cwd=seller)
+    assert [(year["last"], year["closed"]) for year in ended.json] == [(today.isoformat(), False)]
+    provisional = run("books", "fec", "--year", f"{today:%Y}", "--out", seller, "--json", cwd=seller)
     assert (provisional.json["provisional"], provisional.json["lines"]) == (True, 7)
-    closed = run("books", "close", f"{TODAY:%Y}", "--yes", "--json", cwd=seller)
-    assert closed.json == {"year": f"{TODAY:%Y}", "entry": "AN1", "result": "33.50"}
-    again = run("books", "fec", "--year", f"{TODAY:%Y}", "--out", seller, "--json", cwd=seller).json
+    closed = run("books", "close", f"{today:%Y}", "--yes", "--json", cwd=seller)
+    assert closed.json == {"year": f"{today:%Y}", "entry": "AN1", "result": "33.50"}
+    again = run("books", "fec", "--year", f"{today:%Y}", "--out", seller, "--json", cwd=seller).json
     assert (again["provisional"], again["changed"], again["differs"]) == (False, 0, False)
     assert again["sha256"] == provisional.json["sha256"]
     file = Path(again["file"])
     lines = file.read_bytes().decode("iso8859-15").split("\r\n")
     assert (len(lines), lines[1].split("\t")[:2]) == (9, ["BQ", "Banque"])
     assert file.with_name(f"{file.stem}_description.txt").is_file()
-    late = run(*pay, "--received", TODAY.isoformat(), cwd=seller)
+    late = run(*pay, "--received", today.isoformat(), cwd=seller)
     assert (late.code, "closed until" in late.err) == (1, True)
     out = seller / "entries.txt"
     exported = run(
-        *("books", "export", "--from", TODAY.isoformat(), "--to", TODAY.isoformat(), "--out", out, "--json"), cwd=seller
+        *("books", "export", "--from", today.isoformat(), "--to", today.isoformat(), "--out", out, "--json"), cwd=seller
     )
     assert exported.json["sha256"] == again["sha256"]
     assert out.read_bytes() == file.read_bytes()
 
 
-def test_what_changed_since_the_last_file_is_said(seller: Path, run: Run) -> None:
+def test_what_changed_since_the_last_file_is_said(seller: Path, run: Run, today: date) -> None:
     """A04: letters may change after the closing, and are named."""
     pay = ("payments", "add", "--customer", "Mulhouse", "--amount", "40,20", "--method", "transfer")
-    assert run("books", "years", TODAY.isoformat(), "--last", TODAY.isoformat(), cwd=seller).code == 0
+    assert run("books", "years", today.isoformat(), "--last", today.isoformat(), cwd=seller).code == 0
     assert run(*pay, cwd=seller).code == 0
-    assert run("books", "close", f"{TODAY:%Y}", "--yes", cwd=seller).code == 0
-    fec = ("books", "fec", "--year", TODAY.isoformat(), "--out", seller)
+    assert run("books", "close", f"{today:%Y}", "--yes", cwd=seller).code == 0
+    fec = ("books", "fec", "--year", today.isoformat(), "--out", seller)
     assert run(*fec, cwd=seller).code == 0
     account = run("books", "entries", "--piece", "FA1", "--json", cwd=seller).json["entries"][0]["lines"][0]["aux"]
     taken = run("--lang", "fr", "books", "letter", account, "--remove", "aa", cwd=seller)
@@ -80,7 +79,7 @@ def test_what_changed_since_the_last_file_is_said(seller: Path, run: Run) -> Non
     assert "VE1 411000" in said
 
 
-def test_typed_entries_and_a_locked_month(seller: Path, run: Run) -> None:
+def test_typed_entries_and_a_locked_month(seller: Path, run: Run, today: date) -> None:
     """A04, D61: entered, reversed, refused in a locked month, entered again."""
     lines = ("--line", "606100=40,5", "--line", "512000=-40,50")
     made = run("--lang", "fr", *ENTER, *lines, cwd=seller)
@@ -88,12 +87,12 @@ def test_typed_entries_and_a_locked_month(seller: Path, run: Run) -> None:
     assert run("books", "reverse", "od1", "--json", cwd=seller).json == {"entry": "OD2"}
     shown = run("--lang", "fr", "books", "entries", "--journal", "OD", cwd=seller).out
     assert "Fournitures" in shown
-    locked = run("folders", "lock", "1", TODAY.isoformat(), "--json", cwd=seller).json
-    assert locked == {"folder": 1, "locked_until": TODAY.isoformat()}
+    locked = run("folders", "lock", "1", today.isoformat(), "--json", cwd=seller).json
+    assert locked == {"folder": 1, "locked_until": today.isoformat()}
     refused = run("--lang", "fr", *ENTER, *lines, cwd=seller)
     assert (refused.code, "sont arrêtés au" in refused.err) == (1, True)
     assert "Rien du dossier 1" in run("--lang", "fr", "folders", "lock", "1", cwd=seller).err
-    assert run(*ENTER, *lines, "--on", (TODAY - timedelta(days=1)).isoformat(), cwd=seller).code == 0
+    assert run(*ENTER, *lines, "--on", (today - timedelta(days=1)).isoformat(), cwd=seller).code == 0
 
 
 def test_accounts_are_chosen_by_use(seller: Path, run: Run) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from tests.services.cli.conftest import Run
 
 FILE = "Pièce ERP;Date;Article;Nombre;PU;Emplacement;Fournisseur\n{};{:%d/%m/%Y};CAS-16;2;4,50;R12;Stauber\n"
-TODAY = datetime.now(ZoneInfo("Europe/Paris")).date()
 TITLES = ("--title", "Pièce ERP=ID Pièce", "--title", "Nombre=quantity", "--title", "Emplacement=")
 
 
-def written(folder: Path, number: str) -> Path:
+def written(folder: Path, number: str, today: date) -> Path:
     file = folder / f"{number}.csv"
-    file.write_text(FILE.format(number, TODAY), encoding="cp850")
+    file.write_text(FILE.format(number, today), encoding="cp850")
     return file
 
 
-def test_what_titles_mean_is_said_once(paired_shop: Path, run: Run, tmp_path: Path) -> None:
-    file = written(tmp_path, "C1")
+def test_what_titles_mean_is_said_once(paired_shop: Path, run: Run, tmp_path: Path, today: date) -> None:
+    file = written(tmp_path, "C1", today)
     assert run("orders", "import", file, cwd=paired_shop).code == 1
     kept = run("orders", "columns", "--supplier", "Stauber", *TITLES, "--encoding", "cp850", "--json", cwd=paired_shop)
     assert [(row["encoding"], row["titles"]["emplacement"]) for row in kept.json] == [("cp850", "")]
@@ -31,10 +29,10 @@ def test_what_titles_mean_is_said_once(paired_shop: Path, run: Run, tmp_path: Pa
     assert "emplacement → non repris" in shown.out
 
 
-def test_a_watched_folder_has_its_own(paired_shop: Path, run: Run, tmp_path: Path) -> None:
+def test_a_watched_folder_has_its_own(paired_shop: Path, run: Run, tmp_path: Path, today: date) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    written(folder, "C2")
+    written(folder, "C2", today)
     assert run("orders", "columns", "--folder", folder, *TITLES, "--encoding", "cp850", cwd=paired_shop).code == 0
     assert run("orders", "watch", folder, "--settle", "0", "--once", cwd=paired_shop).code == 0
     assert [path.name for path in (folder / "done").glob("*.csv")] == ["C2.csv"]
