@@ -190,6 +190,7 @@ def _tools(folder: Path, user: MailUser, die: Callable[[BaseException], None]) -
         metrics=Metrics(CollectorRegistry()),
         settings=SETTINGS,
         ring=lambda _ids: True,
+        ring_first=lambda _ids: True,
         password_for=lambda _row: user.password,
         language="en",
         die=die,

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
 from intergestan_msg.strict_json import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from joserfc.jwk import OKPKey
 
@@ -98,6 +97,27 @@ class PublicKey:
 
 
 _WORD_LISTS = {"en": "english", "fr": "french"}
+
+
+class PinnedKeys(Mapping[str, PublicKey]):
+    """The pinned keys by key id; only the one that is asked for is made, for the keys of all partners come with each
+    mail. One that an earlier release pinned and no signature proves anything of is as good as none.
+    """
+
+    def __init__(self, raw: Mapping[str, bytes]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, kid: str) -> PublicKey:
+        try:
+            return PublicKey(self._raw[kid])
+        except ValueError as unusable:
+            raise KeyError(kid) from unusable
+
+    def __iter__(self) -> Iterator[str]:
+        return (kid for kid in self._raw if kid in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @lru_cache(maxsize=2)

@@ -25,10 +25,11 @@ class Budgets:
     def let_go_on(self) -> int:
         """How many mails go on."""
         with self._database.read() as connection:
-            if not spending.is_any_waiting(connection):
-                return 0
+            ripe = spending.ripe(connection, self._limits, self._database.now())
+        if not ripe:
+            return 0
         with self._database.transaction() as connection:
-            ids = spending.let_go_on(connection, self._limits, by=BY, at=self._database.now())
+            ids = spending.let_go_on(connection, ripe, by=BY, at=self._database.now())
         if ids:
             IMPORT.ring(self._broker, *ids)
             _log.info("Mails that waited for a partner's budget go on.", mails=len(ids))

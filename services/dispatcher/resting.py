@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.mail_kinds import IS_TRAFFIC
 from intergestan_db.tables import InboundMail, OutboundMail
+from intergestan_exchange.health.resting import RECEIVED, SENT, Subject
 from intergestan_runtime.metrics import Metrics
 
 NEW = 5000
@@ -29,21 +30,14 @@ def _between(table: type[OutboundMail | InboundMail], *columns: Any) -> Any:
     return select(*columns).where(table.id > bindparam("after"), table.id <= bindparam("until"))
 
 
-_WAITS_OUT = (
-    *(OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING),
-    *(OutboundState.UNKNOWN, OutboundState.HELD),
-)
-_WAITS_IN = (InboundState.ARCHIVED, InboundState.HELD)
 _OUT, _IN = (func.coalesce(table.state, literal_column("''")).label("state") for table in (OutboundMail, InboundMail))
 """In words of which there is no index: SQLite would read all of that in place of some rows."""
 _SENT = _between(OutboundMail, _OUT, func.count()).where(IS_TRAFFIC).group_by(_OUT)
 _WAITING = {
-    OutboundMail: select(OutboundMail.state, func.count())
-    .where(OutboundMail.state.in_(_WAITS_OUT), IS_TRAFFIC)
-    .group_by(OutboundMail.state),
-    InboundMail: select(InboundMail.state, func.count())
-    .where(InboundMail.state.in_(_WAITS_IN), ~InboundMail.is_heartbeat)
-    .group_by(InboundMail.state),
+    subject.table: select(subject.table.state, func.count())
+    .where(subject.table.state.in_(subject.waits), subject.where)
+    .group_by(subject.table.state)
+    for subject in (SENT, RECEIVED)
 }
 _IS_KEPT = InboundMail.size > 0
 _RECEIVED = _between(
@@ -54,15 +48,12 @@ _RECEIVED = _between(
 ).group_by(_IN, InboundMail.is_heartbeat)
 
 
-_WAITS: dict[Any, tuple[str, ...]] = {OutboundMail: _WAITS_OUT, InboundMail: _WAITS_IN}
-
-
 class _Rows:
     """The counts of one table."""
 
-    def __init__(self, table: type[OutboundMail | InboundMail]) -> None:
-        self._table = table
-        self._newest = select(func.coalesce(func.max(table.id), 0))
+    def __init__(self, subject: Subject) -> None:
+        self._table, self._waits = subject.table, subject.waits
+        self._newest = select(func.coalesce(func.max(subject.table.id), 0))
         self._old: Counter[str] = Counter()
         self._upto = 0
         self._next: datetime | None = None
@@ -77,7 +68,7 @@ class _Rows:
             self._upto = newest - NEW
         found = self._old + self._count(connection, self._upto, newest)
         waiting = {row[0]: row[1] for row in connection.execute(_WAITING[self._table])}
-        return Counter({**found, **dict.fromkeys(_WAITS[self._table], 0), **waiting})
+        return Counter({**found, **dict.fromkeys(self._waits, 0), **waiting})
 
     def _count(self, connection: Connection, after: int, until: int) -> Counter[str]:
         between = {"after": after, "until": until}
@@ -96,7 +87,7 @@ class RestingMails:
     """Remembers what it counted."""
 
     def __init__(self) -> None:
-        self._sent, self._received = _Rows(OutboundMail), _Rows(InboundMail)
+        self._sent, self._received = _Rows(SENT), _Rows(RECEIVED)
 
     def look(self, connection: Connection, metrics: Metrics, now: datetime) -> None:
         """Set the gauges; a clock that was set back lets all be counted anew."""

@@ -24,7 +24,7 @@ def take_partners_statement(mail: Verified) -> bool:
     with parts.database.read() as connection:
         counter = Counter(connection, transfer.partner.id)
         compared = counter.compare_all(statement)
-        longer = counter.longer()
+    longer = counter.longer()
     with parts.database.transaction() as connection:
         now = parts.database.now()
         options = parts.options

@@ -14,8 +14,9 @@ from intergestan_db import states
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import HoldReason
 from intergestan_db.leases import FREE
-from intergestan_db.tables import InboundMail, Partner
+from intergestan_db.tables import InboundMail
 from intergestan_exchange.budgets.limits import Limits
+from intergestan_exchange.budgets.spending import lock_partner
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.heartbeats.heartbeats import Rhythm
 from intergestan_exchange.inbox.reading import Reading
@@ -168,11 +169,11 @@ class Turn:
         A mail that is not answered is sent again and again. The partner's row is locked, so that two that come at once
         are one hold, too.
         """
-        finding = _naming_orders(finding, reading)
+        assert reading.manifest is not None
+        finding, jti = _naming_orders(finding, reading), reading.manifest.jti
         with self.parts.database.transaction() as connection:
-            connection.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
+            lock_partner(connection, partner_id)
             same = (InboundMail.partner_id == partner_id, InboundMail.id != self.mail.id)
-            jti = reading.manifest.jti if reading.manifest else None
             known = select(InboundMail.id).where(
                 *same,
                 InboundMail.transfer_id == jti,
@@ -183,23 +184,8 @@ class Turn:
             if first is None or self.several is not None:
                 self.write_hold(connection, [finding], reading, partner_id)
                 return
-            states.move(
-                connection,
-                states.INBOUND_MAIL,
-                [self.mail.id],
-                "finish",
-                by=BY,
-                at=self.parts.database.now(),
-                fence=self.mail.fence,
-                event_detail={"as": f"in-{first}"},
-                partner_id=partner_id,
-                transfer_id=reading.manifest.jti if reading.manifest else None,
-                strikes=0,
-                unproven=False,
-                budget=None,
-                **self._for_people(),
-                **FREE,
-            )
+            same_as = {"as": f"in-{first}"}
+            end_mail(connection, self.mail, partner_id, jti, self.parts.database.now(), event_detail=same_as)
         self.count("malformed")
         _log.info("The same mail waits for a person already.", first=first, reason=finding.reason)
 

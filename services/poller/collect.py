@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -52,12 +52,12 @@ class Tools:
     metrics: Metrics
     settings: PollerSettings
     ring: Callable[[Sequence[int]], object]
+    ring_first: Callable[[Sequence[int]], object]
     password_for: Callable[[Any], Secret]
     language: str
     die: Callable[[BaseException], None]
     tracer: Tracer = NO_TRACER
     doors: Doors = field(default_factory=Doors)
-    ring_first: Callable[[Sequence[int]], object] | None = None
 
 
 class Collector(Generic[Handle]):
@@ -156,32 +156,27 @@ class Collector(Generic[Handle]):
             Archived(mail, sha, len(body), self._trace(body, sha, began), mail in signed)
             for (mail, body), sha in zip(bodies.items(), shas, strict=True)
         ]
-        ids = self._rows.keep(self.source.notes, mails, run, is_metered=is_metered)
+        new = self._rows.keep(self.source.notes, mails, run, is_metered=is_metered)
         self.source.taken(list(bodies))
         self._strikes.forgive(bodies)
-        if ids:
-            self._ring(ids, is_any_signed=any(mail.is_signed for mail in mails))
+        self._ring(new, {new[mail.sha256] for mail in mails if mail.is_signed and mail.sha256 in new})
         tools.metrics.inc("mails_collected_total", len(bodies))
         return len(bodies)
 
     def _signed(self, bodies: Mapping[Handle, bytes]) -> set[Handle]:
         """Those that bear a signature of a key that we know, and that still is one."""
         from intergestan_msg.mail.first_look import is_signed_by
-        from intergestan_msg.seal import PublicKey
+        from intergestan_msg.seal import PinnedKeys
 
-        keys: dict[str, PublicKey] = {}
-        for kid, raw in self._rows.known_keys().items():
-            with suppress(ValueError):  # an earlier release took some that are refused by now
-                keys[kid] = PublicKey(raw)
+        keys = PinnedKeys(self._rows.known_keys())
         return {mail for mail, body in bodies.items() if is_signed_by(body, keys)}
 
-    def _ring(self, ids: Sequence[int], *, is_any_signed: bool) -> None:
+    def _ring(self, new: Mapping[str, int], signed: Collection[int]) -> None:
         """Mails of those whom we know are read before all others that wait."""
-        signed = self._rows.signed_of(ids) if is_any_signed else set()
-        if others := [mail_id for mail_id in ids if mail_id not in signed]:
+        if others := sorted(set(new.values()).difference(signed)):
             self._tools.ring(others)
         if signed:
-            (self._tools.ring_first or self._tools.ring)(sorted(signed))
+            self._tools.ring_first(sorted(signed))
 
     def _trace(self, body: bytes, sha256: str, began: float) -> str | None:
         """Tell of a mail that says which trace it belongs to: fetched and archived. Any other one begins none."""

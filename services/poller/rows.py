@@ -102,11 +102,6 @@ class MailboxRows:
         with self.database.read() as connection:
             return public_keys(connection)
 
-    def signed_of(self, ids: Sequence[int]) -> set[int]:
-        """Those of these mails that a first look found signed."""
-        with self.database.read() as connection:
-            return set(connection.scalars(_SIGNED, {"mails": list(ids)}))
-
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
         with self.database.read() as connection:
@@ -119,8 +114,8 @@ class MailboxRows:
 
     def keep(
         self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None, *, is_metered: bool = False
-    ) -> list[int]:
-        """Enter archived mails; the ids of those that are new, rung at this moment: ring for them.
+    ) -> dict[str, int]:
+        """Enter archived mails; the ids of those that are new by their sha256, rung at this moment: ring for them.
 
         A mail whose bytes are there already, from this mailbox or another, gets no second row.
 
@@ -176,7 +171,9 @@ class MailboxRows:
                 raise LeaseLost(f"mailbox {self.mailbox_id} is no longer held under fence {self._fence}")
             yield connection
 
-    def _keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None, octets: int) -> list[int]:
+    def _keep(
+        self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None, octets: int
+    ) -> dict[str, int]:
         sizes = {mail.sha256: mail.size for mail in mails}
         with self.held() as connection:
             ids = _ids(connection, sizes)
@@ -190,7 +187,7 @@ class MailboxRows:
             self._insert(connection, notes, {mail.handle: ids[mail.sha256] for mail in mails}, None, run)
             if octets:
                 traffic.note(connection, self.mailbox_id, octets, self.database.now())
-        return sorted(new.values())
+        return new
 
     def _note(self, connection: Connection, notes: Notes[Handle], mails: Mapping[Handle, int], note: str) -> None:
         """Write another note; the poller's role may insert and delete these rows, and not alter them."""
@@ -248,5 +245,4 @@ _FINISHED = (
     .where(Mailbox.id == bindparam("mailbox"))
     .values(state=CONNECTED, last_success_at=bindparam("now"), last_error=None, backlog=bindparam("left"))
 )
-_SIGNED = select(InboundMail.id).where(among(InboundMail.id, "mails"), InboundMail.is_signed)
 _IDS = select(InboundMail.sha256, InboundMail.id).where(among(InboundMail.sha256, "shas"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -18,35 +18,34 @@ from intergestan_exchange.transfers.transfer import BY
 _ROW = select(PartnerBudget.since, PartnerBudget.used, PartnerBudget.released_until).where(
     PartnerBudget.partner_id == bindparam("partner"), PartnerBudget.budget == bindparam("which")
 )
-_LOCK = select(Partner.id).where(Partner.id == bindparam("partner")).with_for_update()
+_LOCK = select(Partner.id).where(Partner.id == bindparam("partner")).with_for_update(key_share=True)
+"""Rows that refer to the partner may come meanwhile: they are nobody's who spends (ADR 0048)."""
+
+
+def lock_partner(connection: Connection, partner_id: int) -> None:
+    """Let nobody else spend, or hold, for this partner until the transaction ends."""
+    connection.execute(_LOCK, {"partner": partner_id})
 
 
 def room(connection: Connection, partner_id: int, budget: Budget, limits: Limits, now: datetime) -> int | None:
     """How much the partner may still use; None: any number. Locks the partner, so that two do not use the same."""
-    connection.execute(_LOCK, {"partner": partner_id})
+    lock_partner(connection, partner_id)
     return left(_read(connection, partner_id, budget), budget, limits, now)
 
 
 def spend(connection: Connection, partner_id: int, budget: Budget, n: int, now: datetime) -> None:
     """Note that the partner used so much more; asked under the lock of `room`."""
-    if n <= 0:
-        return
-    before = _read(connection, partner_id, budget)
-    after = spent(before, budget, n, now)
-    if before is None:
-        head = {"partner_id": partner_id, "budget": budget}
-        connection.execute(insert(PartnerBudget).values(**head, since=after.since, used=after.used))
-        return
-    own = (PartnerBudget.partner_id == partner_id, PartnerBudget.budget == budget)
-    connection.execute(update(PartnerBudget).where(*own).values(since=after.since, used=after.used))
+    if n > 0:
+        _write(connection, partner_id, budget, _read(connection, partner_id, budget), n, now)
 
 
 def may(connection: Connection, partner_id: int, budget: Budget, limits: Limits, now: datetime) -> bool:
     """Whether the partner may once more, which is noted then."""
-    is_left = room(connection, partner_id, budget, limits, now)
-    if is_left is not None and is_left < 1:
+    lock_partner(connection, partner_id)
+    used = _read(connection, partner_id, budget)
+    if left(used, budget, limits, now) == 0:
         return False
-    spend(connection, partner_id, budget, 1, now)
+    _write(connection, partner_id, budget, used, 1, now)
     return True
 
 
@@ -80,19 +79,18 @@ def supersede(connection: Connection, partner_id: int, budget: Budget, mail_id: 
     states.move(connection, states.INBOUND_MAIL, older, "supersede", by=BY, at=now, event_detail=detail, **_NO_REASON)
 
 
-def is_any_waiting(connection: Connection) -> bool:
-    """Whether anything of any partner waits for a budget that comes back with time; costs no write."""
-    return connection.execute(_WAITING.limit(1)).first() is not None
-
-
-def let_go_on(connection: Connection, limits: Limits, *, by: str, at: datetime) -> tuple[int, ...]:
-    """Give the importer what waited for its budget, the oldest first, as much as there is room for; ring for these."""
-    found = [
+def ripe(connection: Connection, limits: Limits, now: datetime) -> list[int]:
+    """What waited for its budget and may go on, the oldest first, as much as there is room for."""
+    return [
         mail_id
         for partner_id, budget in connection.execute(_WAITING).all()
-        for mail_id in _ripe(connection, int(partner_id or 0), Budget(str(budget)), limits, at)
+        for mail_id in _ripe(connection, int(partner_id or 0), Budget(str(budget)), limits, now)
     ]
-    return put_back(connection, found, by=by, at=at, event="release", any_age=False)
+
+
+def let_go_on(connection: Connection, mail_ids: Sequence[int], *, by: str, at: datetime) -> tuple[int, ...]:
+    """Give these to the importer, as far as they still wait; ring for them."""
+    return put_back(connection, mail_ids, by=by, at=at, event="release", any_age=False)
 
 
 def _ripe(connection: Connection, partner_id: int, budget: Budget, limits: Limits, now: datetime) -> Iterator[int]:
@@ -105,6 +103,16 @@ def _ripe(connection: Connection, partner_id: int, budget: Budget, limits: Limit
 def _read(connection: Connection, partner_id: int, budget: Budget) -> Used | None:
     row = connection.execute(_ROW, {"partner": partner_id, "which": budget}).one_or_none()
     return None if row is None else Used(row.since, row.used, row.released_until)
+
+
+def _write(connection: Connection, partner_id: int, budget: Budget, before: Used | None, n: int, now: datetime) -> None:
+    after = spent(before, budget, n, now)
+    if before is None:
+        head = {"partner_id": partner_id, "budget": budget}
+        connection.execute(insert(PartnerBudget).values(**head, since=after.since, used=after.used))
+        return
+    own = (PartnerBudget.partner_id == partner_id, PartnerBudget.budget == budget)
+    connection.execute(update(PartnerBudget).where(*own).values(since=after.since, used=after.used))
 
 
 _AT_ONCE = 500

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, true, update
 
 from intergestan_db.enums import InboundState, OutboundState, PurchaseState, SalesState
 from intergestan_db.mail_kinds import IS_TRAFFIC
@@ -21,6 +21,7 @@ from intergestan_db.tables import InboundMail, OutboundMail, PurchaseOrder, Rest
 NEW = 250
 """So many of the newest are never counted as old."""
 AGAIN = timedelta(hours=1)
+_ALL = true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Subject:
     table: Any
     since: Any
     waits: tuple[str, ...]
-    where: ColumnElement[bool] | None = None
+    where: ColumnElement[bool] = _ALL
 
     @property
     def name(self) -> str:
@@ -121,6 +122,5 @@ def _counted(
     """:param by: the state in words that no index has: SQLite would read all of that in place of a few rows."""
     state = subject.table.state if by is None else by
     query = select(state.label("state"), func.count().label("n"), func.min(subject.since).label("oldest"))
-    meant = where if subject.where is None else (subject.where, *where)
-    rows = connection.execute(query.where(*meant).group_by(state))
+    rows = connection.execute(query.where(subject.where, *where).group_by(state))
     return {row.state: Count(row.n, row.oldest) for row in rows}

@@ -6,7 +6,7 @@ JSON, lxml. Only children import this module, so that their parents stay small.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
@@ -25,7 +25,7 @@ from intergestan_msg.mail.incoming import DamagedTransfer, Received, read_mails
 from intergestan_msg.manifest import Document
 from intergestan_msg.money import MILLIONTH, fits, in_millionths
 from intergestan_msg.order import Order
-from intergestan_msg.seal import PublicKey
+from intergestan_msg.seal import PinnedKeys, PublicKey
 from intergestan_msg.shapes import Shape
 from intergestan_msg.spelling import normalised
 from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
@@ -45,27 +45,6 @@ _KEYS = Shape(dict[str, bytes])
 def answer(keys: bytes, raw: bytes) -> bytes:
     """What a child says of a mail: a `Reading` as JSON."""
     return msgspec.json.encode(read(raw, PinnedKeys(_KEYS.decode(keys))))
-
-
-class PinnedKeys(Mapping[str, PublicKey]):
-    """The pinned keys by key id; only the one that is asked for is made, for the keys of all partners come with each
-    mail. One that an earlier release pinned and no signature proves anything of is as good as none.
-    """
-
-    def __init__(self, raw: Mapping[str, bytes]) -> None:
-        self._raw = raw
-
-    def __getitem__(self, kid: str) -> PublicKey:
-        try:
-            return PublicKey(self._raw[kid])
-        except ValueError as unusable:
-            raise KeyError(kid) from unusable
-
-    def __iter__(self) -> Iterator[str]:
-        return (kid for kid in self._raw if kid in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
