@@ -314,7 +314,7 @@ def _truth() -> Iterator[Metric]:
         "Mails that nobody vouches for whose bytes were dropped: they were old, or there was no room for more.",
         why=("age", "room"),
     )
-    yield _gauge("strangers_held", "dispatcher", "Those of them that are mails which nobody vouches for.")
+    yield _gauge("strangers_held", "dispatcher", "Of the mails that are held, those which nobody vouches for.")
     yield _gauge(
         "database_older",
         "dispatcher",

@@ -77,7 +77,7 @@ class DamagedMails:
         with self._database.transaction() as connection:
             for mail_id, size in sizes.items():
                 connection.execute(_HAS_BYTES, {"mail": mail_id, "octets": size})
-            ids = put_back(connection, whole, by="dispatcher", at=self._database.now(), event="release")
+            ids = put_back(connection, whole, by=_BY, at=self._database.now(), event="release")
         IMPORT.ring(self._broker, *ids)
         _log.info("Mails are whole again in the archive; they go on.", mails=len(ids))
         return len(ids)
@@ -98,9 +98,7 @@ class DamagedMails:
         """A mail whose bytes were dropped, and that no mailbox has any more, waits for nobody: its sender, whom nobody
         answered, sends it again, or a statement says that it is missing.
         """
-        with self._database.read() as connection:
-            notes = [note for query in _NOTES for note in connection.scalars(query, {"mail": mail_id})]
-        if not all(note == _GONE for note in notes):
+        if not all(note == _GONE for note in self._notes_of(mail_id)):
             return
         with self._database.transaction() as connection:
             waits = select(InboundMail.id).where(InboundMail.id == mail_id, InboundMail.state == InboundState.HELD)
@@ -111,6 +109,9 @@ class DamagedMails:
 
     def _is_gone(self, mail_id: int) -> bool:
         """Whether every mailbox that had it was asked, and has it no more."""
-        with self._database.read() as connection:
-            notes = [note for query in _NOTES for note in connection.scalars(query, {"mail": mail_id})]
+        notes = self._notes_of(mail_id)
         return bool(notes) and all(note == _GONE for note in notes)
+
+    def _notes_of(self, mail_id: int) -> list[str | None]:
+        with self._database.read() as connection:
+            return [note for query in _NOTES for note in connection.scalars(query, {"mail": mail_id})]

@@ -80,7 +80,8 @@ def _book_all(
         with turn.parts.database.transaction() as connection:
             booked = _book(connection, turn, transfer, settled, facts, limits)
             if booked.beyond and limits is not None:
-                _let_wait(connection, turn, transfer, reading, limits)
+                waits = _let_wait(connection, turn, transfer, reading, limits)
+                booked = replace(booked, beyond=waits)
     except _NOT_THE_ORDERS_FAULT:
         raise
     except Exception as error:
@@ -133,11 +134,13 @@ def _book(
     return booked
 
 
-def _let_wait(connection: Connection, turn: Turn, transfer: Transfer, reading: Reading, limits: Limits) -> None:
+def _let_wait(connection: Connection, turn: Turn, transfer: Transfer, reading: Reading, limits: Limits) -> bool:
+    """Whether the mail waits; a copy of one that does is done with."""
     if is_waiting(connection, transfer.partner.id, Budget.REPEATS, transfer.jti):
         finish_mail(connection, turn.mail, transfer, turn.parts.database.now())
-        return
+        return False
     turn.write_hold(connection, [beyond(Budget.REPEATS, transfer.partner.name, limits)], reading, transfer.partner.id)
+    return True
 
 
 def _tell(turn: Turn, booked: Booked, transfer: Transfer, settled: list[Settled]) -> None:

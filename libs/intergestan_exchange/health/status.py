@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
 from intergestan_exchange.mailboxes.placement import Candidate, chosen
 from intergestan_exchange.mailboxes.pollers import living
-from intergestan_exchange.statements.paused import list_paused
+from intergestan_exchange.statements.paused import PausedPartner, list_paused
 from intergestan_msg.diagnosis import Diagnosed
 
 
@@ -89,16 +89,6 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
-    """A partner for whom booking rests after a restore, and how many mails wait for its end."""
-
-    code: str
-    name: str
-    since: datetime
-    mails: int
-
-
-@dataclass(frozen=True, slots=True)
 class Resting:
     """A partner whom a person paused: what of them, since when, who did it and why."""
 
@@ -121,7 +111,7 @@ class Status:
     inbound: Mapping[str, Count]
     holds: Mapping[HoldReason, int]
     unanswered: int
-    paused: tuple[Paused, ...]
+    paused: tuple[PausedPartner, ...]
     resting: tuple[Resting, ...]
     mailboxes: tuple[MailboxStatus, ...]
     relay: RelayStatus | None
@@ -147,7 +137,7 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
         inbound=count_states(connection, RECEIVED),
         holds=count_holds(connection),
         unanswered=count_unanswered(connection, answer_hours, now),
-        paused=tuple(Paused(*astuple(each)) for each in list_paused(connection)),
+        paused=tuple(list_paused(connection)),
         resting=_resting(connection),
         mailboxes=mailboxes,
         relay=_relay(connection, now),

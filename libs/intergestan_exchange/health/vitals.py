@@ -181,7 +181,7 @@ def read_vitals(
         unanswered=count_unanswered(connection, answer_hours, now),
         keys={each.code: each.ends for each in endings(connection, now)},
         certificates=read_certificates(connection),
-        paused={row.site_code: Waiting(row.mails, row.paused_at) for row in list_paused(connection)},
+        paused={row.code: Waiting(row.mails, row.since) for row in list_paused(connection)},
         heartbeats=read_service_level(connection, now, late),
         routes=_routes(connection, now),
         mailboxes=_mailboxes(connection, now),

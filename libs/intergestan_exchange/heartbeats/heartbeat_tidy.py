@@ -27,20 +27,18 @@ from intergestan_db import states
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.tables import (
-    DeliveryAttempt,
-    DeliveryReport,
     Event,
     Heartbeat,
     InboundMail,
     Mailbox,
     MailboxUid,
     MailboxUidl,
-    OutboundBody,
     OutboundMail,
     PurgeMail,
     PurgeRun,
 )
 from intergestan_exchange.heartbeats.heartbeat_mails import KEPT
+from intergestan_exchange.outbox.delete_mails import delete_mails
 from intergestan_msg.kinds import Kind
 
 IN_MAILBOX = timedelta(hours=1)
@@ -63,11 +61,7 @@ def delete_sent(connection: Connection, now: datetime) -> int:
     oldest = beats.order_by(Heartbeat.outbound_mail_id).limit(_AT_ONCE)
     ids = connection.scalars(oldest.with_for_update(of=mail)).all()
     if ids:
-        reports = update(DeliveryReport).where(DeliveryReport.outbound_mail_id.in_(ids))
-        connection.execute(reports.values(outbound_mail_id=None))
-        for table in (Heartbeat, OutboundBody, DeliveryAttempt):
-            connection.execute(delete(table).where(table.outbound_mail_id.in_(ids)))
-        _delete(connection, OutboundMail, ids)
+        delete_mails(connection, ids, Heartbeat)
     return len(ids)
 
 
@@ -89,7 +83,8 @@ def delete_received(connection: Connection, ids: Sequence[int]) -> None:
         mine = update(table).where(table.inbound_mail_id.in_(ids))
         connection.execute(mine.values(inbound_mail_id=None, note=Kind.HEARTBEAT))
     connection.execute(delete(PurgeMail).where(PurgeMail.inbound_mail_id.in_(ids)))
-    _delete(connection, InboundMail, ids)
+    connection.execute(delete(Event).where(Event.subject == states.INBOUND_MAIL.name, Event.subject_id.in_(ids)))
+    connection.execute(delete(InboundMail).where(InboundMail.id.in_(ids)))
 
 
 def ask_to_remove(connection: Connection, now: datetime) -> int:
@@ -134,9 +129,3 @@ def _is_kept() -> Any:
             for table in _NOTES
         )
     )
-
-
-def _delete(connection: Connection, table: type[OutboundMail | InboundMail], ids: Sequence[int]) -> None:
-    subject = states.OUTBOUND_MAIL.name if table is OutboundMail else states.INBOUND_MAIL.name
-    connection.execute(delete(Event).where(Event.subject == subject, Event.subject_id.in_(ids)))
-    connection.execute(delete(table).where(table.id.in_(ids)))

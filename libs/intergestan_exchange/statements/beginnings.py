@@ -9,7 +9,7 @@ read before a change, is known to be late.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -138,11 +138,16 @@ def _any_came(connection: Connection, partner_id: int, epoch: int, beginning: Be
     """Whether a mail of theirs was booked under a number that the beginning lacks."""
     transfer = InboundTransfer
     lacking = subtract(((0, beginning.up_to),), beginning.complete)
-    for start in range(0, len(lacking), _AT_ONCE):
-        some = are_among(transfer, partner_id, epoch, lacking[start : start + _AT_ONCE])
-        if connection.execute(select(transfer.id).where(some).limit(1)).first() is not None:
+    for some in in_pieces(lacking):
+        is_one = are_among(transfer, partner_id, epoch, some)
+        if connection.execute(select(transfer.id).where(is_one).limit(1)).first() is not None:
             return True
     return False
+
+
+def in_pieces(ranges: Ranges) -> Iterator[Ranges]:
+    """As many at once as one statement asks about."""
+    return (ranges[start : start + _AT_ONCE] for start in range(0, len(ranges), _AT_ONCE))
 
 
 def are_among(

@@ -31,9 +31,7 @@ def epochs(connection: Connection, direction: Direction, partner_id: int) -> lis
         found.append(following)
 
 
-def entries(
-    connection: Connection, series: Series, partner_id: int, after: int = 0, up_to: int | None = None
-) -> list[Entry]:
+def entries(connection: Connection, series: Series, partner_id: int, after: int = 0) -> list[Entry]:
     """The numbers of a series behind one of them, ascending: those that we gave to mails, or those of mails that were
     taken in.
     """
@@ -42,8 +40,6 @@ def entries(
     query = select(table.seq, table.transfer_digest, table.composed_at, state.label("state")).where(
         table.partner_id == partner_id, table.epoch == series.epoch
     )
-    if up_to is not None:
-        query = query.where(table.seq <= up_to)
     found: list[Entry] = []
     while True:
         page = query.where(table.seq > after).order_by(table.seq).limit(_AT_ONCE)

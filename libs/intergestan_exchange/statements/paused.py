@@ -15,9 +15,9 @@ from intergestan_db.tables import InboundMail, Partner
 class PausedPartner:
     """A partner for whom booking is paused, and how many mails wait."""
 
-    site_code: str
+    code: str
     name: str
-    paused_at: datetime
+    since: datetime
     mails: int
 
 

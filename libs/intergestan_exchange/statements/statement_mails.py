@@ -30,7 +30,7 @@ from intergestan_exchange.budgets.limits import Limits
 from intergestan_exchange.budgets.spending import beyond, may, room, spend, supersede
 from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.outbox.outbound import present_address
-from intergestan_exchange.statements.beginnings import are_among
+from intergestan_exchange.statements.beginnings import are_among, in_pieces
 from intergestan_exchange.statements.statement_requests import is_answer, reply
 from intergestan_exchange.statements.statements import Compared, last_row
 from intergestan_exchange.transfers.put_back import put_back
@@ -42,7 +42,6 @@ from intergestan_msg.statement import Comparison, Statement
 
 IN_FUTURE = timedelta(seconds=60)
 """So far ahead of its arrival a mail may have been composed while two clocks agree."""
-_AT_ONCE = 200  # ranges in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +268,8 @@ def _lost_of(
     """
     found: dict[int, str] = {}
     for each in comparisons:
-        for start in range(0, len(each.lacking), _AT_ONCE):
-            found |= _lost(connection, partner_id, each.epoch, each.lacking[start : start + _AT_ONCE], before)
+        for some in in_pieces(each.lacking):
+            found |= _lost(connection, partner_id, each.epoch, some, before)
     return found
 
 
@@ -302,16 +301,12 @@ def _believed_of(
 
     :param epoch: the series of the statement; `composed`: what went out since then need not go out again.
     """
-    lost = [(each.epoch, ranges) for each in comparisons for ranges in _in_pieces(each.lacking)]
+    lost = [(each.epoch, ranges) for each in comparisons for ranges in in_pieces(each.lacking)]
     lost += [(before, ((seq, seq),)) for before, seq in _given_twice(connection, partner_id) if before < epoch]
     found: dict[int, str] = {}
     for before, some in lost:
         found |= _believed(connection, partner_id, before, some, composed)
     return found
-
-
-def _in_pieces(ranges: Ranges) -> Iterator[Ranges]:
-    return (ranges[start : start + _AT_ONCE] for start in range(0, len(ranges), _AT_ONCE))
 
 
 def _given_twice(connection: Connection, partner_id: int) -> set[tuple[int, int]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_sent_to
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import OutboundState
+from intergestan_db.mail_kinds import IS_STATEMENT
 from intergestan_db.tables import OutboundMail, OutboundStatement, Partner
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.outbox.requests import request_mails
@@ -30,12 +31,10 @@ _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
 _GET_THEM = select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
 _TAKES = select(Partner.takes).where(Partner.id == bindparam("partner"))
-_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{Kind.STATEMENT}'")
-"""Written out as the condition of their index is, so that SQLite sees that it fits."""
 _LAST = select(
     Partner.id,
     select(func.max(OutboundMail.requested_at))
-    .where(_IS_STATEMENT, OutboundMail.partner_id == Partner.id)
+    .where(IS_STATEMENT, OutboundMail.partner_id == Partner.id)
     .where(OutboundMail.requested_at <= bindparam("soon", type_=UtcDateTime()))
     .scalar_subquery()
     .correlate(Partner),
@@ -98,7 +97,7 @@ def is_answer(connection: Connection, partner_id: int, last: datetime | None, no
     asked = (
         select(OutboundMail.id)
         .join(OutboundStatement, OutboundStatement.outbound_mail_id == OutboundMail.id)
-        .where(_IS_STATEMENT, OutboundMail.partner_id == partner_id, OutboundStatement.wanted)
+        .where(IS_STATEMENT, OutboundMail.partner_id == partner_id, OutboundStatement.wanted)
         .where(OutboundMail.requested_at > since, OutboundMail.requested_at <= now)
     )
     return connection.execute(asked.limit(1)).first() is not None
@@ -142,7 +141,7 @@ def last_requested(connection: Connection, partner_ids: Iterable[int], now: date
 def give_up_older(connection: Connection, partner_id: int, than: int, *, by: str, at: datetime) -> None:
     """Statements to a partner that were asked for before this one and have not left need not leave any more."""
     mail = OutboundMail
-    older = (_IS_STATEMENT, mail.partner_id == partner_id, mail.id < than, mail.state.in_(_TO_GO))
+    older = (IS_STATEMENT, mail.partner_id == partner_id, mail.id < than, mail.state.in_(_TO_GO))
     found = connection.execute(select(mail.id, mail.state).where(*older).with_for_update())
     old = {row.id: row.state for row in found}
     states.move(connection, states.OUTBOUND_MAIL, old, "abandon", by=by, at=at, old=old, next_attempt_at=None)

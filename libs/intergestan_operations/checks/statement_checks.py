@@ -25,9 +25,9 @@ def check_statements(checkup: Checkup) -> Iterator[Finding]:
             "booking for {partner} rests since the restore of {since}; {count} mails wait",
             row.mails,
             partner=row.name,
-            since=row.paused_at,
+            since=row.since,
         )
-        found.append(Finding(Said("Booking"), False, said, Said(cure, code=row.site_code), (Act.RESUME_BOOKING,)))
+        found.append(Finding(Said("Booking"), False, said, Said(cure, code=row.code), (Act.RESUME_BOOKING,)))
     for code, count in missing.items():
         if count:
             cure = marked("What is missing comes by itself; if not, look with your partner ({code}).")

@@ -34,9 +34,9 @@ def resume(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         partner_id = find_partner(connection, partner)
-        codes = {row.site_code for row in list_paused(connection)}
+        codes = {row.code for row in list_paused(connection)}
         mails = go_on(connection, [partner_id], by=by, at=at, words=reason.strip())
-        still = {row.site_code for row in list_paused(connection)}
+        still = {row.code for row in list_paused(connection)}
     if codes == still:
         raise Problem(
             "Booking does not rest for {partner}, so nothing was changed.", ProblemCode.NOT_PAUSED, partner=partner
