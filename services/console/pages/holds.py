@@ -31,7 +31,7 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
-from services.console.pages.to_do import CURES, LOOK_MS, PATH, may_settle
+from services.console.pages.to_do import CURES, LOOK_MS, PATH, cures_for
 from services.console.visit import Visit
 
 PRODUCT: Final = "produit."
@@ -193,11 +193,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
     if visit.is_partial and visit.request.headers.get("hx-target") == "etat":
         return visit.html("to_do/hold.html", block="etat", titled=False, hold=hold, again=LOOK_MS)
     wrong, said = _placed(visit, hold, problem)
-    cures = cures_of(hold) if may_settle(visit, hold) else ()
-    if not may(Right.SET_PARTNERS, visit.person):
-        cures = tuple(cure for cure in cures if cure is not Cure.CONFIRM_KEY)
-    elif Cure.CONFIRM_KEY in cures_of(hold) and Cure.CONFIRM_KEY not in cures:
-        cures = (Cure.CONFIRM_KEY, *cures)
+    cures = cures_for(visit, hold)
     return visit.html(
         "to_do/hold.html",
         status=status,

@@ -87,9 +87,10 @@ def settle_ours(visit: Visit) -> Response:
     return _settle(visit, OUTBOUND)
 
 
-def may_settle(visit: Visit, hold: Hold) -> bool:
-    """Whether this person decides about such a one."""
-    return may(RIGHTS[hold.kind], visit.person)
+def cures_for(visit: Visit, hold: Hold) -> tuple[Cure, ...]:
+    """What this person may do about it; first what cures it. A key is confirmed by whoever sets partners."""
+    may_settle, may_trust = may(RIGHTS[hold.kind], visit.person), may(Right.SET_PARTNERS, visit.person)
+    return tuple(cure for cure in cures_of(hold) if (may_trust if cure is Cure.CONFIRM_KEY else may_settle))
 
 
 def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response:
@@ -158,8 +159,8 @@ def _reasons(counts: Sequence[HowMany], kind: str | None) -> list[tuple[HoldReas
 
 
 def next_act(visit: Visit, hold: Hold) -> Cure | None:
-    """The one act that cures it; None for a person who may not do it."""
-    return cures_of(hold)[0] if may_settle(visit, hold) else None
+    """The first of what this person may do about it; None where others decide."""
+    return next(iter(cures_for(visit, hold)), None)
 
 
 def _settle(visit: Visit, kind: str) -> Response:

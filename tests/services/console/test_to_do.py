@@ -221,6 +221,23 @@ def test_who_may_decide_what(deciding: DecidingDesk) -> None:
             assert ("d'autres la prennent" in page.said) is (login not in allowed), (ref, login)
 
 
+def test_the_list_offers_what_the_page_offers(deciding: DecidingDesk) -> None:
+    """The twelve words are for whoever sets partners, with or without the right to settle mails."""
+    seller = deciding.seller
+    ref = deciding.put_mail(HoldReason.UNCONFIRMED_KEY, found("unconfirmed_key"), "f")
+    with seller.database.transaction() as connection:
+        change_rights(connection, "carl", grant=[Right.SET_PARTNERS], by="jean", at=seller.database.now())
+    offered = {"nadia": "Regarder", "odile": "Réessayer", "carl": "douze mots", "adam": "douze mots"}
+    for login, word in offered.items():
+        browser = deciding.browser(login)
+        page = browser.get(f"/a-traiter/{ref}")
+        assert (f'href="/a-traiter/{ref}/cle"' in page.text) is (word == "douze mots"), login
+        assert (f'action="/a-traiter/{ref}/liberer"' in page.text) is (login in {"odile", "adam"}), login
+        (row,) = browser.get("/a-traiter").rows()
+        assert word in row[-1], login
+        assert word in browser.get("/").said, login
+
+
 def test_the_list_is_narrowed_and_counts(deciding: DecidingDesk) -> None:
     deciding.send("CFR1", "CFR2")
     mail = deciding.put_mail(HoldReason.POISON, found("poison"), "f")
