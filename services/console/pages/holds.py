@@ -187,13 +187,15 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
             if settled is None:
                 return faults.page(visit, 404)
             return _show_settled(visit, settled, status)
-        found = read_progress(connection, hold.id, visit.now) if hold.kind == OUTBOUND else None
-        customers = customers_of(connection, hold)
-        lines = [(line, products_of(connection, line)) for line in lines_to_choose(hold)]
-    if visit.is_partial and visit.request.headers.get("hx-target") == "etat":
+        looks = _asks_for_state(visit)
+        cures = () if looks else cures_for(visit, hold)
+        found = read_progress(connection, hold.id, visit.now) if hold.kind == OUTBOUND and not looks else None
+        customers = customers_of(connection, hold) if Cure.CHOOSE_CUSTOMER in cures else []
+        asked = lines_to_choose(hold) if Cure.CHOOSE_PRODUCTS in cures else ()
+        lines = [(line, products_of(connection, line)) for line in asked]
+    if looks:
         return visit.html("to_do/hold.html", block="etat", titled=False, hold=hold, again=LOOK_MS)
     wrong, said = _placed(visit, hold, problem)
-    cures = cures_for(visit, hold)
     return visit.html(
         "to_do/hold.html",
         status=status,
@@ -219,6 +221,11 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         acts=[] if problem is None else faults.next_acts(problem),
         again=LOOK_MS,
     )
+
+
+def _asks_for_state(visit: Visit) -> bool:
+    """Whether a page that is open asks, every few seconds, if it still waits: that needs nothing else."""
+    return visit.is_partial and visit.request.headers.get("hx-target") == "etat"
 
 
 def _find(connection: Connection, ref: str) -> tuple[Hold | None, Settled | None]:

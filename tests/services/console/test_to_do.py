@@ -37,6 +37,7 @@ from tests.services.console.browser import Answer as Page
 from tests.services.console.browser import Browser
 from tests.services.console.deciding_desk import BY_MAIL, BY_OURS, DecidingDesk, found
 from tests.services.console.sending_desk import SendingDesk, form_at
+from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -236,6 +237,24 @@ def test_the_list_offers_what_the_page_offers(deciding: DecidingDesk) -> None:
         (row,) = browser.get("/a-traiter").rows()
         assert word in row[-1], login
         assert word in browser.get("/").said, login
+
+
+def test_a_page_that_is_open_asks_for_no_more_than_whether_it_waits(deciding: DecidingDesk) -> None:
+    """Every few seconds: what it offers is read with the page alone, and only for whoever may do it."""
+    deciding.send("CFR1")
+    path = "/a-traiter/order-1"
+    polls = {"hx_request": "true", "hx_target": "etat"}
+    asked: dict[str, list[str]] = {}
+    for name, login, headers in (("page", "carl", {}), ("poll", "carl", polls), ("reader's", "nadia", {})):
+        browser = deciding.browser(login)
+        browser.get(path)
+        with counted(deciding.console.database) as statements:
+            page = browser.get(path, **headers)
+        assert 'class="standing"' in page.text, name
+        asked[name] = [re.findall(r"FROM (\w+)", each)[0] for each in statements]
+    assert asked["poll"] == ["session", "user_role", "hold"]
+    assert asked["page"].count("product") > 1
+    assert "product" not in asked["reader's"]
 
 
 def test_the_list_is_narrowed_and_counts(deciding: DecidingDesk) -> None:
