@@ -98,16 +98,21 @@ def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response
     kind = TABS[tab][1] if tab in TABS else None
     reason = next((each for each in HoldReason if each == visit.query.get("raison")), None)
     paging = paging_of(visit, PATH, ("quoi", "raison", "correspondant"))
+    asked = visit.query.get("correspondant", "")
+    looks = visit.is_partial and visit.request.headers.get("hx-target") == "nouveau"
     with visit.database.read() as connection:
-        partners = list_partners(connection)
-        asked = visit.query.get("correspondant", "")
+        partners = list_partners(connection) if asked or not looks else []
         partner = next((each for each in partners if each["site_code"] == asked), None)
         partner_id = None if partner is None else partner["id"]
         counts = count_holds(connection, partner_id)
         wanted = Wanted(kind, reason, partner_id)
-        page = list_holds_page(connection, wanted=wanted, grouped=True, size=paging.size, after=paging.after)
+        page = (
+            None
+            if looks
+            else list_holds_page(connection, wanted=wanted, grouped=True, size=paging.size, after=paging.after)
+        )
     seen = digest_of(counts)
-    if visit.is_partial and visit.request.headers.get("hx-target") == "nouveau":
+    if page is None:
         return visit.html(
             "to_do/list.html", block="nouveau", titled=False, seen=visit.query.get("vu", ""), now=seen, again=LOOK_MS
         )

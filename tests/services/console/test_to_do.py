@@ -272,8 +272,10 @@ def test_the_list_is_narrowed_and_counts(deciding: DecidingDesk) -> None:
         counts = {(each.kind, each.reason): each.count for each in count_holds(connection)}
     assert counts == {("order", HoldReason.UNKNOWN_PRODUCT): 2, ("in", HoldReason.POISON): 1}
     watching = orders.text.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    still = browser.get(watching, hx_request="true", hx_target="nouveau")
+    with counted(deciding.console.database) as asked:
+        still = browser.get(watching, hx_request="true", hx_target="nouveau")
     assert "a changé" not in still.said
+    assert [re.findall(r"^SELECT (\S+)", each)[0] for each in asked[2:]] == ["anon_1.kind,"], "who asks, and one count"
     deciding.put_mail(HoldReason.POISON, found("poison"), "e")
     assert "a changé" in browser.get(watching, hx_request="true", hx_target="nouveau").said
 
