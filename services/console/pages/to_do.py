@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -69,7 +70,8 @@ _AT_ONCE: Final = frozenset({Cure.WAVE_THROUGH, Cure.TRY_AGAIN, Cure.RESEND})
 
 def show_list(visit: Visit) -> Response:
     """A page of it."""
-    return _list(visit, 200)
+    asked = visit.query.get("quoi", "")
+    return _list(visit, asked if asked in TABS else "", 200)
 
 
 def settle_orders(visit: Visit) -> Response:
@@ -93,11 +95,11 @@ def cures_for(visit: Visit, hold: Hold) -> tuple[Cure, ...]:
     return tuple(cure for cure in cures_of(hold) if (may_trust if cure is Cure.CONFIRM_KEY else may_settle))
 
 
-def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response:
-    tab = visit.query.get("quoi", "")
-    kind = TABS[tab][1] if tab in TABS else None
+def _list(visit: Visit, tab: str, status: int, problem: Problem | None = None) -> Response:
+    kind = TABS[tab][1]
     reason = next((each for each in HoldReason if each == visit.query.get("raison")), None)
     paging = paging_of(visit, PATH, ("quoi", "raison", "correspondant"))
+    paging = replace(paging, narrowing={**paging.narrowing, "quoi": tab})
     asked = visit.query.get("correspondant", "")
     looks = visit.is_partial and visit.request.headers.get("hx-target") == "nouveau"
     with visit.database.read() as connection:
@@ -122,8 +124,7 @@ def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response
         status=status,
         page=page,
         paging=paging,
-        tab=tab if tab in TABS else "",
-        kind=kind,
+        tab=tab,
         tabs=[(name, word, _count(counts, each)) for name, (word, each) in TABS.items()],
         reasons=_reasons(counts, kind),
         reason=reason,
@@ -140,6 +141,7 @@ def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response
         now=seen,
         watching=f"{PATH}?{urlencode({**paging.narrowing, 'vu': seen})}",
         again=LOOK_MS,
+        typed=visit.typed,
         said=None if problem is None else sentence(problem, visit.language),
         acts=[] if problem is None else faults.next_acts(problem),
     )
@@ -173,7 +175,7 @@ def _settle(visit: Visit, kind: str) -> Response:
     refs = [name.removeprefix(TICK) for name in visit.form if name.startswith(TICK)]
     is_refusal = visit.form.get("faire") == "refuser" and kind != OUTBOUND
     words = visit.form.get("motif", "").strip() or None
-    back = f"{PATH}?quoi={next(name for name, (_, each) in TABS.items() if each == kind)}"
+    tab = next(name for name, (_, each) in TABS.items() if each == kind)
 
     def one(connection: Connection, ref: str) -> Bells:
         if parse_ref(ref)[0] != kind:
@@ -193,12 +195,13 @@ def _settle(visit: Visit, kind: str) -> Response:
                 "At most {most} are settled at once; nothing was done.", ProblemCode.TOO_MANY, most=MOST_AT_ONCE
             )
         bells, failed = _each(connection, refs, one, visit)
-        return Done(to=back, said=_told(len(refs) - len(failed), failed, is_refusal=is_refusal), bells=bells)
+        said = _told(len(refs) - len(failed), failed, is_refusal=is_refusal)
+        return Done(to=f"{PATH}?quoi={tab}", said=said, bells=bells)
 
     try:
         return once(visit, do)
     except Problem as problem:
-        return _list(visit.with_kept(visit.form), faults.status_of(problem), problem)
+        return _list(visit.with_kept(visit.form), tab, faults.status_of(problem), problem)
 
 
 def _each(

@@ -30,7 +30,7 @@ from intergestan_exchange.changes.change_sales_order import OwnChanges, change_s
 from intergestan_exchange.findings.findings import WHAT
 from intergestan_exchange.holds.holds import count_holds, find_hold, list_holds
 from intergestan_operations.language.labels import HOLD_REASONS
-from services.console.pages.to_do import CURES
+from services.console.pages.to_do import CURES, MOST_AT_ONCE
 from tests.factories import cfr1, cfr2
 from tests.pipeline.two_sites import products_of
 from tests.servers.process import HOST, free_port
@@ -298,6 +298,26 @@ def test_several_are_settled_each_by_itself(deciding: DecidingDesk) -> None:
     wrong = browser.post("/a-traiter/commandes", {**page.kept(), "jeton_acte": "1" * 20, "pris.in-1": "1"})
     assert wrong.status == 303
     assert "Rien n'a été traité" in browser.get("/a-traiter").said
+
+
+def test_what_cannot_be_settled_together_comes_back_as_it_was(deciding: DecidingDesk) -> None:
+    """The same tab with its boxes, what was ticked and the reason that was typed: only the fault is new."""
+    deciding.send("CFR1", "CFR2")
+    deciding.put_mail(HoldReason.POISON, found("poison"), "f")
+    browser = deciding.browser("carl")
+    before = deciding.seller.rows(Answer)
+    page = browser.get("/a-traiter?quoi=commandes")
+    fields = {**form_at(page, "/a-traiter/commandes"), "faire": "refuser", "motif": "Rupture « définitive »"}
+    many = {"pris.order-1": "1", **{f"pris.order-{n}": "1" for n in range(1000, 1000 + MOST_AT_ONCE)}}
+    for ticked, said in (({}, "Rien n'est coché"), (many, f"On en traite {MOST_AT_ONCE} au plus")):
+        back = browser.post("/a-traiter/commandes", {**fields, **ticked})
+        assert (back.status, said in back.said) == (422, True), back.said
+        assert [row[1] for row in back.rows()] == ["order-1", "order-2"]  # behind their boxes
+        assert re.findall(r'href="([^"]*)" aria-current="page"', back.text)[-1] == "/a-traiter?quoi=commandes"
+        boxes = dict(re.findall(r'name="pris\.(order-\d)" value="1"( checked)?', back.text))
+        assert boxes == {"order-1": " checked" if ticked else "", "order-2": ""}
+        assert 'name="motif" value="Rupture « définitive »"' in back.text
+    assert deciding.seller.rows(Answer) == before, "nobody was answered"
 
 
 def test_the_words_of_a_key_are_typed(deciding: DecidingDesk) -> None:
