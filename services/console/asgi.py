@@ -89,30 +89,21 @@ class Application:
             return FIXED, _send_file(fixed, request)
         page, params = self._find(request.scope)
         name = NO_PAGE if page is None else page.name
-        if request.method != "POST":
-            return name, await self._run(request, page, params, FormData(), None)
+        is_post = request.method == "POST"
+        form, limiter = FormData(), self._limiter(page) if is_post else None
+        if is_post:
+            try:
+                form = await _read_form(request, 0 if page is None else page.files)
+            except TooLong:
+                return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
+            except TimeoutError:
+                return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
+            except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
+                return name, PlainTextResponse("400 Bad Request\n", status_code=400)
         try:
-            form = await _read_form(request, 0 if page is None else page.files)
-        except TooLong:
-            return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
-        except TimeoutError:
-            return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
-        except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
-            return name, PlainTextResponse("400 Bad Request\n", status_code=400)
-        try:
-            return name, await self._run(request, page, params, form, self._limiter(page))
+            return name, await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
         finally:
             await form.close()
-
-    async def _run(
-        self,
-        request: Request,
-        page: Page | None,
-        params: Mapping[str, Any],
-        form: FormData,
-        limiter: anyio.CapacityLimiter | None,
-    ) -> Response:
-        return await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
 
     def _limiter(self, page: Page | None) -> anyio.CapacityLimiter | None:
         """How many of what takes long go on at once; None: it does not."""

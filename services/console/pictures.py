@@ -46,6 +46,11 @@ class Picture:
     collected_at: datetime | None
 
     @property
+    def to_do(self) -> int:
+        """How many things want a person."""
+        return self.holds + self.to_review
+
+    @property
     def is_calm(self) -> bool:
         """Whether nothing waits for anybody here."""
         return not (self.alarms or self.holds or self.to_review or self.to_send)
@@ -85,7 +90,8 @@ class Pictures:
             if self._picture is None or time.monotonic() >= self._until:
                 with self._database.read() as connection:
                     self._picture = look(connection, self._database.now(), self._answer_hours)
-                self._until = time.monotonic() + _KEPT_S
+                self._to_do = self._picture.to_do
+                self._until = self._to_do_until = time.monotonic() + _KEPT_S
             return self._picture
 
 
@@ -98,7 +104,7 @@ def look(connection: Connection, now: datetime, answer_hours: int) -> Picture:
         at=now,
         vitals=vitals,
         alarms=judge(vitals, _NOT_ASKED),
-        holds=sum(vitals.holds.values()),
+        holds=sum(each.count for each in count_holds(connection)),
         oldest=list_holds_page(connection, size=OLDEST, grouped=True).rows,
         to_review=count_to_review(connection),
         to_send=orders_to_send(connection),

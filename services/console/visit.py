@@ -187,6 +187,7 @@ class Visit:
             "price": self.price,
             "day": self.day,
             "clock": self.clock,
+            "instant": self.instant,
             "sentence": self.say,
             "lines": _in_lines,
             "iso": _iso,
@@ -228,6 +229,10 @@ class Visit:
     def clock(self, value: datetime) -> str:
         """An instant."""
         return formats.clock(value, self.zone, self.now, self.language)
+
+    def instant(self, value: datetime) -> Markup:
+        """An instant as it stands in a page: the clock of whoever reads, and for machines the very one."""
+        return Markup('<time datetime="{}">{}</time>').format(_iso(value), self.clock(value))
 
 
 def _in_lines(text: str) -> Markup:

@@ -195,8 +195,8 @@ def same_as(connection: Connection, ref: str) -> list[str]:
     if kind != INBOUND:
         return [ref]
     own = connection.execute(_GROUP_OF, {"mail": row_id}).one()
-    same = [column.is_not_distinct_from(value) for column, value in zip(_GROUP, own, strict=True)]
-    query = select(InboundMail.id).where(_IS_HELD, is_apart(), *same, InboundMail.id != row_id)
+    same = [column.is_not_distinct_from(value) for column, value in zip(GROUP, own, strict=True)]
+    query = select(InboundMail.id).where(IS_HELD, is_apart(), *same, InboundMail.id != row_id)
     others = connection.scalars(query.order_by(InboundMail.id))
     return [ref, *(f"{INBOUND}-{other}" for other in others)]
 
@@ -211,11 +211,12 @@ def is_apart() -> ColumnElement[bool]:
     return or_(InboundMail.unproven, InboundMail.budget.is_not(None))
 
 
-_IS_HELD = InboundMail.state == InboundState.HELD
-_GROUP: tuple[ColumnElement[Any], ...] = tuple(
+IS_HELD = InboundMail.state == InboundState.HELD
+GROUP: tuple[ColumnElement[Any], ...] = tuple(
     InboundMail.__table__.c[name] for name in ("reason", "kid", "partner_id", "budget")
 )
-_GROUP_OF = select(*_GROUP).where(InboundMail.id == bindparam("mail"))
+"""What such mails have in common that stand in one row."""
+_GROUP_OF = select(*GROUP).where(InboundMail.id == bindparam("mail"))
 
 
 def _waiting(shown: Shown, *, grouped: bool) -> Iterator[Select[*tuple[Any, ...]]]:
@@ -233,8 +234,8 @@ def _waiting(shown: Shown, *, grouped: bool) -> Iterator[Select[*tuple[Any, ...]
                 (func.count() - 1).label("others"),
                 *(InboundMail.reason.label("reason"), InboundMail.partner_id.label("partner_id")),
             )
-            .where(_IS_HELD, is_apart(), *wanted)
-            .group_by(*_GROUP)
+            .where(IS_HELD, is_apart(), *wanted)
+            .group_by(*GROUP)
         )
     if shown is not Shown.STRANGERS:
         yield _waiting_mails(OUTBOUND, OutboundMail, OutboundMail.requested_at)

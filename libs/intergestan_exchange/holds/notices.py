@@ -15,7 +15,7 @@ import uuid_utils
 from sqlalchemy import Connection, and_, delete, func, insert, literal, not_, select, union_all
 
 from intergestan_db import states
-from intergestan_db.enums import InboundState, NoticeAbout, OutboundState
+from intergestan_db.enums import NoticeAbout, OutboundState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import read_site
 from intergestan_db.tables import (
@@ -30,7 +30,7 @@ from intergestan_db.tables import (
     Site,
     ToldHold,
 )
-from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, holds_called, is_apart
+from intergestan_exchange.holds.holds import GROUP, INBOUND, IS_HELD, ORDER, OUTBOUND, holds_called, is_apart
 from intergestan_exchange.holds.notice_text import News, about, in_review, write_notice
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.notice import compose_notice
@@ -99,9 +99,8 @@ def compare(connection: Connection) -> Standing:
     """
     last = _last(connection)
     told = {(row.kind, row.row_id) for row in connection.execute(select(ToldHold.kind, ToldHold.row_id))}
-    held = InboundMail.state == InboundState.HELD
     waiting = union_all(
-        select(literal(INBOUND).label("kind"), InboundMail.id).where(held, not_(is_apart())),
+        select(literal(INBOUND).label("kind"), InboundMail.id).where(IS_HELD, not_(is_apart())),
         select(literal(OUTBOUND), OutboundMail.id).where(OutboundMail.state == OutboundState.HELD),
         select(literal(ORDER), Hold.id).where(Hold.closed_at.is_(None)),
         select(literal(REVIEW), ReviewReply.sales_order_id),
@@ -244,9 +243,8 @@ _SUBJECTS = {
 """What the events that somebody was told are about."""
 
 
-_OF_GROUP = (InboundMail.reason, InboundMail.kid, InboundMail.partner_id, InboundMail.budget, InboundMail.unproven)
 _IS_TOLD = and_(ToldHold.kind == INBOUND, ToldHold.row_id == InboundMail.id)
-_APART = and_(InboundMail.state == InboundState.HELD, is_apart())
+_APART = and_(IS_HELD, is_apart())
 _GROUPS = (
     select(
         func.min(InboundMail.id).label("first"),
@@ -258,7 +256,7 @@ _GROUPS = (
     .select_from(InboundMail)
     .outerjoin(ToldHold, _IS_TOLD)
     .where(_APART)
-    .group_by(*_OF_GROUP)
+    .group_by(*GROUP, InboundMail.unproven)
 )
 _TOLD_APART = select(InboundMail.id).join(ToldHold, _IS_TOLD).where(_APART)
 

@@ -60,9 +60,8 @@ class Stop:
     hold: str | None = None
 
 
-_BOUGHT = (True, True, True, False, False, False, False)
-_SOLD = (False, False, False, True, True, True, True)
-"""Whether we act at each station, as buyer and as seller."""
+_BUYERS = (Station.PREPARED, Station.SENT, Station.TAKEN_BY_SERVER)
+"""Where the buyer acts; at the others the seller does."""
 _OVER = (PurchaseState.REJECTED, PurchaseState.CANCELLED, SalesState.CANCELLED)
 
 
@@ -75,7 +74,7 @@ def stops_of(story: Story, now: datetime, answer_hours: int) -> tuple[Stop, ...]
         return ()
     is_buyer = story.role == "buyer"
     passed = dict(_bought(story) if is_buyer else _sold(story))
-    return tuple(_stops(story, passed, _BOUGHT if is_buyer else _SOLD, now - timedelta(hours=answer_hours)))
+    return tuple(_stops(story, passed, now - timedelta(hours=answer_hours), is_buyer=is_buyer))
 
 
 def is_under_way(stops: Sequence[Stop]) -> bool:
@@ -85,13 +84,14 @@ def is_under_way(stops: Sequence[Stop]) -> bool:
 
 
 def _stops(
-    story: Story, passed: dict[Station, tuple[datetime, bool]], ours: Sequence[bool], late: datetime
+    story: Story, passed: dict[Station, tuple[datetime, bool]], late: datetime, *, is_buyer: bool
 ) -> Iterator[Stop]:
     stations = tuple(Station)
     last = max((stations.index(station) for station in passed), default=-1)
     since = max((at for at, _ in passed.values()), default=None)
     is_over = story.state in _OVER or story.answer == AnswerCode.REJECTED
-    for n, (station, is_ours) in enumerate(zip(stations, ours, strict=True)):
+    for n, station in enumerate(stations):
+        is_ours = (station in _BUYERS) == is_buyer
         if station in passed:
             at, at_latest = passed[station]
             yield Stop(station, Stands.PASSED, at, at_latest, is_ours)
@@ -122,17 +122,15 @@ def _bought(story: Story) -> Passed:
     story = _since_given_up(story)
     yield from _first(story, Station.SENT, ("outbound_mail", {"claim"}))
     yield from _first(story, Station.TAKEN_BY_SERVER, ("outbound_mail", {"accept"}), ("purchase_order", {"transmit"}))
-    answers = [each.composed_at for each in story.mails if each.direction == "in" and each.composed_at is not None]
-    if answers:
-        yield Station.TAKEN_IN, (min(answers), True)
+    if composed := _composed(story):
+        yield Station.TAKEN_IN, (min(composed), True)
     yield from _first(story, Station.ANSWERED, ("purchase_order", {"accept", "change", "reject"}))
     yield from _first(story, Station.DELIVERED, ("purchase_order", {"receive"}))
 
 
 def _sold(story: Story) -> Passed:
     """Of an order that came: when it was composed is what their mail says."""
-    composed = [each.composed_at for each in story.mails if each.direction == "in" and each.composed_at is not None]
-    if composed:
+    if composed := _composed(story):
         yield Station.PREPARED, (min(composed), False)
     came = [each.received_at for each in story.mails if each.direction == "in" and each.received_at is not None]
     if came:
@@ -140,6 +138,11 @@ def _sold(story: Story) -> Passed:
     yield from _first(story, Station.TAKEN_IN, ("sales_order", {"create"}))
     yield from _first(story, Station.ANSWERED, ("answer", {"AP", "CA", "RE"}))
     yield from _first(story, Station.DELIVERED, ("sales_order", {"deliver"}))
+
+
+def _composed(story: Story) -> list[datetime]:
+    """When the mails that came were written, as they say."""
+    return [each.composed_at for each in story.mails if each.direction == "in" and each.composed_at is not None]
 
 
 def _since_given_up(story: Story) -> Story:

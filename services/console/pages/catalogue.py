@@ -30,7 +30,7 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages.filters import paging_of
-from services.console.visit import CONTENT, Visit
+from services.console.visit import Visit
 
 PATH: Final = "/produits"
 NARROWING: Final = ("texte", "famille", "hors")
@@ -208,7 +208,6 @@ def _import_page(
     status = 422 if problems is not None else 200 if problem is None else faults.status_of(problem)
     return visit.html(
         "catalogue/import.html",
-        block=CONTENT if visit.is_partial else None,
         status=status,
         given=given,
         found=found,
@@ -284,7 +283,6 @@ def _drift_page(visit: Visit, **found: Any) -> Response:
     failed = problem is not None or problems is not None
     return visit.html(
         "catalogue/drift.html",
-        block=CONTENT if visit.is_partial else None,
         status=422 if failed else 200,
         outcome=outcome,
         file=found.get("file", ""),

@@ -31,7 +31,7 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
-from services.console.pages.to_do import CURES, LOOK_MS, PATH, cures_for
+from services.console.pages.to_do import LOOK_MS, PATH, cures_for
 from services.console.visit import Visit
 
 PRODUCT: Final = "produit."
@@ -199,7 +199,6 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
     return visit.html(
         "to_do/hold.html",
         status=status,
-        block="contenu" if visit.is_partial else None,
         hold=hold,
         found=[explain(finding, visit.language) for finding in hold.findings],
         advice=hold.advice(visit.language),
@@ -208,7 +207,6 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         lines=lines,
         customers=customers,
         cures=cures,
-        words=CURES,
         mail=found,
         may_readdress=found is not None
         and Kind(found.mail.kind).nature.answered

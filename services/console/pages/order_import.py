@@ -22,7 +22,7 @@ from intergestan_operations.language.wording import sentence
 from services.console.acting import act_key
 from services.console.downloads import as_csv
 from services.console.route import FILES
-from services.console.visit import CONTENT, Upload, Visit
+from services.console.visit import Upload, Visit
 
 if TYPE_CHECKING:
     from intergestan_erp.order_files.order_reading import LimitedOrders
@@ -117,7 +117,6 @@ def _page(visit: Visit, results: Sequence[Result], *, missing: bool = False) -> 
     failed = missing or any(each.faults for each in results)
     return visit.html(
         "orders/import.html",
-        block=CONTENT if visit.is_partial else None,
         status=422 if failed else 200,
         results=results,
         missing=missing,

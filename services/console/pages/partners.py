@@ -25,7 +25,7 @@ from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
-from services.console.visit import CONTENT, Visit
+from services.console.visit import Visit
 
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
@@ -117,7 +117,6 @@ def _show_one(visit: Visit, problem: Problem | None) -> Response:
         matches = list_matches(connection, partner["id"])
     return visit.html(
         "partners/partner.html",
-        block=CONTENT if visit.is_partial else None,
         status=200 if problem is None else faults.status_of(problem),
         partner=partner,
         keys=keys,
@@ -290,7 +289,6 @@ def _add_page(
 ) -> Response:
     return visit.html(
         "partners/add.html",
-        block=CONTENT if visit.is_partial else None,
         status=200 if problem is None else faults.status_of(problem),
         card=card,
         text=text,

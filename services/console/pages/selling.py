@@ -26,7 +26,7 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
-from services.console.visit import CONTENT, Visit
+from services.console.visit import Visit
 
 QUANTITY, PRODUCT = "quantite.", "produit."
 """Before the id of a line."""
@@ -259,7 +259,6 @@ def _page(
     status = faults.status_of(problem) if problem is not None else 422 if wrong else 200
     return visit.html(
         template,
-        block=CONTENT if visit.is_partial else None,
         status=status,
         wrong=wrong or {},
         said=None if problem is None else sentence(problem, visit.language),

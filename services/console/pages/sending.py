@@ -36,7 +36,7 @@ from services.console.acting import Done, once
 from services.console.pages import selection
 from services.console.pages.filters import Days, chosen_login, chosen_party, days_of, paging_of
 from services.console.pages.selection import Listed
-from services.console.visit import CONTENT, Visit
+from services.console.visit import Visit
 
 if TYPE_CHECKING:
     from intergestan_exchange.outbox.preview import Preview
@@ -247,7 +247,6 @@ def _show_mail(visit: Visit, fields: Mapping[str, str], problem: Problem | None 
         refused = None
     return visit.html(
         "sending/mail.html",
-        block=CONTENT if visit.is_partial else None,
         status=_status(versions, ready, refused or problem),
         back=Listed(back.filter, back.removed, frozenset(unticked)).address,
         seen=selection.seen(fields),

@@ -23,7 +23,10 @@ TOLD: Final = timedelta(days=7)
 def show(visit: Visit) -> Response:
     """The page."""
     picture = visit.console.pictures.read()
-    alarms = [(alarm, sentence(alarm, visit.language)) for alarm in picture.alarms]
+    alarms = [
+        (alarm, sentence(alarm, visit.language), None if alarm.since is None else visit.instant(alarm.since))
+        for alarm in picture.alarms
+    ]
     redirected: Sequence[Redirected] = ()
     if may(Right.SET_ACCOUNTS, visit.person):
         with visit.database.read() as connection:
@@ -38,5 +41,6 @@ def show(visit: Visit) -> Response:
         may_send=may_send,
         oldest=oldest,
         cures=CURES,
+        to_do=lambda: picture.to_do,
         again=AGAIN_MS,
     )

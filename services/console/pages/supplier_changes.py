@@ -87,7 +87,6 @@ def _show(visit: Visit, status: int, problem: Problem | None = None) -> Response
     return visit.html(
         "to_do/change.html",
         status=status,
-        block="contenu" if visit.is_partial else None,
         number=number,
         rows=_said(visit, changes),
         open=[each.line_id for each in changes if each.under_way is None],

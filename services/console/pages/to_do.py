@@ -64,8 +64,6 @@ CURES: Final = {
     Cure.ABANDON: marked("Give up"),
 }
 """What a button says."""
-_AT_ONCE: Final = frozenset({Cure.WAVE_THROUGH, Cure.TRY_AGAIN, Cure.RESEND})
-"""What needs nothing to be chosen, so that several may be released together."""
 
 
 def show_list(visit: Visit) -> Response:

@@ -31,6 +31,7 @@ from intergestan_exchange.findings.findings import WHAT
 from intergestan_exchange.holds.holds import count_holds, find_hold, list_holds
 from intergestan_operations.language.labels import HOLD_REASONS
 from services.console.pages.to_do import CURES, MOST_AT_ONCE
+from services.console.pictures import Pictures
 from tests.factories import cfr1, cfr2
 from tests.pipeline.two_sites import products_of
 from tests.servers.process import HOST, free_port
@@ -278,6 +279,20 @@ def test_the_list_is_narrowed_and_counts(deciding: DecidingDesk) -> None:
     assert [re.findall(r"^SELECT (\S+)", each)[0] for each in asked[2:]] == ["anon_1.kind,"], "who asks, and one count"
     deciding.put_mail(HoldReason.POISON, found("poison"), "e")
     assert "a changé" in browser.get(watching, hx_request="true", hx_target="nouveau").said
+
+
+def test_home_and_the_menu_count_the_same(deciding: DecidingDesk) -> None:
+    """What nobody vouches for is one thing to do for each reason, as in the list, on whichever page it is counted."""
+    deciding.send("CFR1")
+    for sha in "def":
+        deciding.put_mail(HoldReason.POISON, found("poison"), sha)
+    with deciding.seller.database.transaction() as connection:
+        connection.execute(update(InboundMail).where(InboundMail.state == "held").values(unproven=True))
+    deciding.console.pictures = Pictures(deciding.console.database, deciding.console.answer_hours)
+    home = deciding.browser("carl").get("/")
+    counted = int(re.findall(r"attendent quelqu.un</a></dt><dd>(\d+)", home.text)[0])
+    (menu,) = re.findall(r'href="/a-traiter"[^>]*>.*?<span class="count">(\d+)</span>', home.text)
+    assert (counted, int(menu), len(deciding.browser("carl").get("/a-traiter").rows())) == (2, 2, 2)
 
 
 def test_several_are_settled_each_by_itself(deciding: DecidingDesk) -> None:
