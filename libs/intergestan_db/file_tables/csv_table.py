@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
-from intergestan_db.file_tables.csv_text import Encoding, csv_text, is_partly_utf8
+from intergestan_db.file_tables.csv_text import Encoding, WrongByte, csv_text
 from intergestan_db.file_tables.rows import Row
 from intergestan_db.problem import Fault, FileProblems
 
@@ -45,9 +45,8 @@ def csv_rows(
         raise FileProblems(file, [other])
     try:
         found = csv_text(file, data, encoding)
-    except FileProblems as problems:
-        if encoding is None and is_partly_utf8(data):
-            problems.faults[0].column = _column_of_the_wrong_byte(data)
+    except WrongByte as problems:
+        problems.faults[0].column = _column_of_the_wrong_byte(data)
         raise
     if found.guessed is not None and guessed is not None:
         guessed(found.guessed)

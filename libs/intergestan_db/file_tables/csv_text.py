@@ -36,6 +36,10 @@ class Text:
     guessed: Encoding | None = None
 
 
+class WrongByte(FileProblems):
+    """A byte is no character of UTF-8, in which the rest of the file is: the column in which it stands can be told."""
+
+
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _SAMPLE = 4000
 _WESTERN = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåæçèéêëìíîïñòóôõöùúûüÿŒœŸß€°ºª«»’‘“”–—…•²³µ·§©®½¼¾±\u00a0"
@@ -58,11 +62,12 @@ def csv_text(file: str, data: bytes, encoding: Encoding | None = None) -> Text:
     """The text of a file; what its byte order mark says counts more than what is said.
 
     :param encoding: what is said of it.
+    :raises WrongByte: it is in UTF-8, but for a byte.
     :raises FileProblems: it is no text, or nobody knows in which encoding.
     """
     for mark, name in _MARKS.items():
         if data.startswith(mark):
-            return Text(_decoded(file, data.removeprefix(mark), name))
+            return Text(_proven(file, data.removeprefix(mark), name))
     if encoding is not None and encoding is not Encoding.UTF_16:
         return Text(_decoded(file, data, encoding))
     wide = _wide(data)
@@ -73,25 +78,32 @@ def csv_text(file: str, data: bytes, encoding: Encoding | None = None) -> Text:
     except UnicodeDecodeError as error:
         if is_windows_1252(data):
             return Text(data.decode("cp1252"), Encoding.WINDOWS_1252)
-        raise FileProblems(file, [_unknown(data, error)]) from error
+        raise _unknown(file, error) from error
+
+
+def _proven(file: str, data: bytes, name: str) -> str:
+    """The text of what is in this encoding beyond doubt."""
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError as error:
+        raise _wrong_byte(file, error) from error
 
 
 def _decoded(file: str, data: bytes, name: str) -> str:
     try:
         return data.decode(name)
     except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
         raise FileProblems(
             file,
             [
                 Fault(
-                    row,
+                    _row(error),
                     None,
                     "The byte {byte} is no character of {encoding}: say the encoding of the file, or save it as "
                     "«CSV UTF-8».",
                     acts=(Act.SAY_ENCODING,),
-                    byte=f"0x{data[error.start]:02X}",
-                    encoding=name.upper().removesuffix("-LE").removesuffix("-BE"),
+                    byte=_byte(error),
+                    encoding=_title(name),
                 )
             ],
         ) from error
@@ -115,28 +127,48 @@ def is_windows_1252(data: bytes) -> bool:
         return False
     if any(each > "\x7f" and each not in _WESTERN for each in set(text)):
         return False
-    return _OTHERS_LETTERS.search(text) is None and not is_partly_utf8(data)
+    return _OTHERS_LETTERS.search(text) is None and not _is_partly_utf8(data)
 
 
-def is_partly_utf8(data: bytes) -> bool:
+def _is_partly_utf8(data: bytes) -> bool:
     """Whether a part of bytes that are no UTF-8 reads as UTF-8 of such texts: there are two encodings in one file."""
     read = re.sub("[\udc80-\udcff]", "", data.decode("utf-8", "surrogateescape"))
     return any(each > "\x7f" and each in _WESTERN for each in set(read))
 
 
-def _unknown(data: bytes, error: UnicodeDecodeError) -> Fault:
-    row = data.count(b"\n", 0, error.start) + 1
-    if not is_partly_utf8(data):
-        return Fault(
-            row,
-            None,
-            "The file is not in UTF-8, and nothing in it tells its encoding: say it, or save the file again as «CSV "
-            "UTF-8», or as a workbook (XLSX).",
-            acts=(Act.SAY_ENCODING,),
-        )
-    return Fault(
-        row,
+def _unknown(file: str, error: UnicodeDecodeError) -> FileProblems:
+    """What is said of bytes that are no UTF-8, and of which nobody knows what they are."""
+    if _is_partly_utf8(error.object):
+        return _wrong_byte(file, error)
+    fault = Fault(
+        _row(error),
         None,
-        "The byte {byte} is no character of UTF-8, in which the rest of the file is: type the text again.",
-        byte=f"0x{data[error.start]:02X}",
+        "The file is not in UTF-8, and nothing in it tells its encoding: say it, or save the file again as «CSV "
+        "UTF-8», or as a workbook (XLSX).",
+        acts=(Act.SAY_ENCODING,),
     )
+    return FileProblems(file, [fault])
+
+
+def _wrong_byte(file: str, error: UnicodeDecodeError) -> FileProblems:
+    """What is said of a byte in a text whose encoding is known: to say another one would not help."""
+    fault = Fault(
+        _row(error),
+        None,
+        "The byte {byte} is no character of {encoding}, in which the rest of the file is: type the text again.",
+        byte=_byte(error),
+        encoding=_title(error.encoding),
+    )
+    return WrongByte(file, [fault]) if error.encoding == "utf-8" else FileProblems(file, [fault])
+
+
+def _row(error: UnicodeDecodeError) -> int:
+    return error.object.count(b"\n", 0, error.start) + 1
+
+
+def _byte(error: UnicodeDecodeError) -> str:
+    return f"0x{error.object[error.start]:02X}"
+
+
+def _title(name: str) -> str:
+    return name.upper().removesuffix("-LE").removesuffix("-BE")

@@ -79,12 +79,24 @@ def test_utf_16_without_a_mark_is_known_by_its_zeros(codec: str) -> None:
     [
         ("é".encode() * 3 + b"\xe9;\xe9", "in which the rest of the file is"),  # two encodings in one file
         (b"a;\x81", "nothing in it tells its encoding"),
-        (b"\xff\xfea", "no character of UTF-16"),
+        (b"\xff\xfea", "no character of UTF-16, in which the rest of the file is"),
+        (b"\xef\xbb\xbfa;b\n1;\xe9", "row 2: The byte 0xE9 is no character of UTF-8, in which the rest"),
     ],
 )
 def test_what_is_no_text_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(FileProblems, match=says):
         csv_text("f", data)
+
+
+@pytest.mark.parametrize("said", [None, *Encoding])
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbfProduit;Nom\nA;th\xe9\n", b"\xff\xfeA\0;"])
+def test_beside_a_byte_order_mark_nobody_is_asked_for_the_encoding(data: bytes, said: Encoding | None) -> None:
+    """Whatever is said of it, the mark counts more: to say an encoding would change nothing."""
+    with pytest.raises(FileProblems) as refused:
+        list(csv_rows("f", data, encoding=said))
+    (fault,) = refused.value.faults
+    assert fault.next == ()
+    assert fault.column == ("Nom" if data.startswith(b"\xef") else None)
 
 
 def test_what_is_said_must_be_so() -> None:
