@@ -1,6 +1,6 @@
 """What a seller answers to an order (UBL 2.1 OrderResponse, Peppol transactions T76 and T116)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -74,6 +74,15 @@ class AnswerLine:
         _check_figure(self.price, Term.PRICE, self.id)
         _check_figure(self.base_quantity, Term.BASE_QUANTITY, self.id)
         _check_period(self.promised, self.id)
+
+
+def with_tax_apart(thing: Item) -> tuple[Item, Item]:
+    """A thing without its tax, and the same thing with it, as what takes its place.
+
+    Peppol's answers have no other element for the tax of a line; `response_in` undoes it.
+    """
+    same = Item(thing.name, sellers_id=thing.sellers_id, standard_id=thing.standard_id, tax=thing.tax)
+    return replace(thing, tax=None), same
 
 
 ANSWER_LINE = Shape(AnswerLine)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from lxml.etree import _Element as Element
 
-from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer, with_tax_apart
 from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import ONE
@@ -170,8 +170,8 @@ def _with_its_tax(thing: Item | None, substitute: Item | None) -> tuple[Item | N
     """The thing of a line and what takes its place; the same thing with a tax says what its tax is."""
     if thing is None or substitute is None or substitute.tax is None or thing.tax is not None:
         return thing, substitute
-    same = Item(thing.name, sellers_id=thing.sellers_id, standard_id=thing.standard_id, tax=substitute.tax)
-    return (replace(thing, tax=substitute.tax), None) if substitute == same else (thing, substitute)
+    own = replace(thing, tax=substitute.tax)
+    return (own, None) if with_tax_apart(own)[1] == substitute else (thing, substitute)
 
 
 _HEAD: Table = {

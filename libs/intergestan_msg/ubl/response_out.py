@@ -1,9 +1,8 @@
 """Writing a UBL OrderResponse."""
 
-from dataclasses import replace
 from decimal import Decimal
 
-from intergestan_msg.answer import AnswerLine, OrderAnswer
+from intergestan_msg.answer import AnswerLine, OrderAnswer, with_tax_apart
 from intergestan_msg.order import Item
 from intergestan_msg.peppol import PEPPOL_ORDER_RESPONSE_ADVANCED
 from intergestan_msg.ubl.names import ORDER_RESPONSE
@@ -66,15 +65,6 @@ def _line(line: AnswerLine, currency: str) -> str:
         + (_substitute(other, line.id) if other else "")
         + f"<cac:OrderLineReference>{text('LineID', line.id)}</cac:OrderLineReference></cac:OrderLine>"
     )
-
-
-def with_tax_apart(thing: Item) -> tuple[Item, Item]:
-    """A thing without its tax, and the same thing with it, as what takes its place.
-
-    Peppol's answers have no other element for the tax of a line; `response_in` undoes it.
-    """
-    same = Item(thing.name, sellers_id=thing.sellers_id, standard_id=thing.standard_id, tax=thing.tax)
-    return replace(thing, tax=None), same
 
 
 def _price(price: Decimal | None, base: Decimal, currency: str) -> str:
