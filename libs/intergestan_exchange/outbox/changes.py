@@ -27,7 +27,7 @@ from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, 
 from intergestan_erp.site.zone import today
 from intergestan_exchange.outbox.request import partner_of
 from intergestan_exchange.outbox.requests import request_mail
-from intergestan_msg.as_peppol import as_line, order_as_peppol
+from intergestan_msg.as_peppol import order_as_peppol
 from intergestan_msg.change import (
     ChangeCode,
     OrderCancellation,
@@ -314,7 +314,7 @@ def _order(connection: Connection, row: AnyRow, partner: AnyRow, under_way: Sequ
         change = read_document(hoped_for[-1])
         assert isinstance(change, OrderChange)
         stay = tuple(line for code, line in change.lines() if code is not ChangeCode.DELETED)
-        return replace(order_as_peppol(change.order), lines=tuple(map(as_line, stay)))
+        return order_as_peppol(replace(change.order, lines=stay))
     buyer = documents.site_party(site_rows.read_site(connection))
     (order,) = documents.purchase_orders(connection, [row.id], buyer, documents.partner_party(connection, partner))
     return as_change(order)
