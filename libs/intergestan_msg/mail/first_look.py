@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from intergestan_msg import seal
 from intergestan_msg.errors import BadSignature
+from intergestan_msg.mail.decoding import without_white_space
 from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE
 
 _TYPE = f"Content-Type: {MANIFEST_MEDIA_TYPE}".encode("ascii")
@@ -39,7 +40,7 @@ def _holds(raw: bytes, start: int, keys: Mapping[str, seal.PublicKey]) -> bool:
     if found is None:
         return False
     try:
-        seal.verify("".join(binascii.a2b_base64(found[1]).decode("ascii").split()), keys)
+        seal.verify(without_white_space(binascii.a2b_base64(found[1])).decode("ascii"), keys)
     except (BadSignature, ValueError):
         return False
     return True
