@@ -48,16 +48,17 @@ def _decorator(*arguments: Any) -> Any:
     return arguments[0] if arguments and callable(arguments[0]) else lambda function: function
 
 
-def _stub(environment: SimpleNamespace) -> dict[str, ModuleType]:
+def _words(text: str, *_values: Any, **named: Any) -> str:
+    return text % named if named else text
+
+
+def _stub() -> dict[str, ModuleType]:
     def module(name: str, **names: Any) -> ModuleType:
         made = ModuleType(name)
         vars(made).update(names)
         return made
 
-    def words(text: str, *_values: Any, **named: Any) -> str:
-        return text % named if named else text
-
-    base = type("Model", (), {"env": environment})
+    base = type("Model", (), {})
     models = module("odoo.models", AbstractModel=base, TransientModel=base, Model=base)
     api = module("odoo.api", model=_decorator, onchange=lambda *_names: _decorator)
     exceptions = module("odoo.exceptions", UserError=Refused)
@@ -71,7 +72,7 @@ def _stub(environment: SimpleNamespace) -> dict[str, ModuleType]:
     expression = module("odoo.osv.expression", AND=list)
     osv = module("odoo.osv", expression=expression)
     fields = module("odoo.fields", **dict.fromkeys(("Selection", "Many2one", "Binary", "Char", "Boolean"), _Anything()))
-    odoo = module("odoo", _=words, api=api, exceptions=exceptions, fields=fields, models=models, osv=osv, tools=tools)
+    odoo = module("odoo", _=_words, api=api, exceptions=exceptions, fields=fields, models=models, osv=osv, tools=tools)
     parts = (odoo, api, exceptions, expression, fields, models, osv, tools)
     return {each.__name__: each for each in parts}
 
@@ -106,9 +107,8 @@ def _class_of(path: Path) -> type:
 @cache
 def importer() -> Any:
     """The wizard that reads an order, ready to be asked."""
-    environment: Any = SimpleNamespace(context={}, _=lambda text, *_values, **named: text % named if named else text)
     made: dict[str, Any] = {}
-    with _named_so(_stub(environment)):
+    with _named_so(_stub()):
         for name, sources in _SOURCES.items():
             parts = [_class_of(_addon(*each)) for each in sources]
             made[name] = type(name, tuple(reversed(parts)), {})()
@@ -119,7 +119,7 @@ def importer() -> Any:
             return {**made, "decimal.precision": precision}[name]
 
     for each in made.values():
-        type(each).env = Environment(**vars(environment))
+        type(each).env = Environment(context={}, _=_words)
     return made["sale.order.import"]
 
 
