@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from intergestan_msg.order import Identifier, Order, OrderLine
+from intergestan_msg.order import GTIN, Identifier, Order, OrderLine
 
 OCA_GTIN: Final = "GTIN"
-_GTIN: Final = "0160"
 
 
 def order_as_oca(order: Order, seller_vat_id: str | None) -> Order:
@@ -27,6 +26,6 @@ def order_as_oca(order: Order, seller_vat_id: str | None) -> Order:
 
 def _line(line: OrderLine) -> OrderLine:
     number = line.item.standard_id
-    if number is None or number.scheme != _GTIN:
+    if number is None or number.scheme != GTIN:
         return line
     return replace(line, item=replace(line.item, standard_id=Identifier(number.value, OCA_GTIN)))

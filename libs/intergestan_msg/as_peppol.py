@@ -18,7 +18,8 @@ from intergestan_msg.money import AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Delivery, Item, Order, OrderLine, Party
 from intergestan_msg.peppol import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_RESPONSE_ADVANCED
 
-UNNAMED: Final = frozenset({"Frais / charge", "Remise / discount"})
+_UNNAMED_CHARGE, _UNNAMED_DISCOUNT = "Frais / charge", "Remise / discount"
+UNNAMED: Final = frozenset({_UNNAMED_CHARGE, _UNNAMED_DISCOUNT})
 """How a charge and an allowance are called that have no name: Peppol wants one."""
 _CHARGE, _DISCOUNT = "ZZZ", "95"
 """Reasons of a charge (UNCL 7161: mutually defined) and an allowance (UNCL 5189: discount) of a line."""
@@ -176,7 +177,7 @@ def _as_line_charge(charge: AllowanceCharge) -> AllowanceCharge:
 
 def as_charge(charge: AllowanceCharge) -> AllowanceCharge:
     """A charge or an allowance of the document, which has a name."""
-    named = charge.reason or ("Frais / charge" if charge.is_charge else "Remise / discount")
+    named = charge.reason or (_UNNAMED_CHARGE if charge.is_charge else _UNNAMED_DISCOUNT)
     return replace(charge, reason=named, tax=as_tax(charge.tax))
 
 

@@ -11,6 +11,7 @@ those fields can be None; what a document said and we have no field for is named
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from typing import Final
 
 from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
@@ -32,6 +33,7 @@ from intergestan_msg.order_rules import (
 from intergestan_msg.peppol import PEPPOL_ORDER, PEPPOL_ORDERING, rules_of, transaction
 
 __all__ = [
+    "GTIN",
     "Address",
     "AllowanceCharge",
     "Contact",
@@ -46,6 +48,10 @@ __all__ = [
     "TaxCategory",
     "Totals",
 ]
+
+
+GTIN: Final = "0160"
+"""The scheme of a GTIN (ICD)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from intergestan_msg.as_peppol import answer_as_peppol, as_buyer, as_charge, as_
 from intergestan_msg.electronic_address import SIRET, address_of
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, totals_of
 from intergestan_msg.order import (
+    GTIN,
     Address,
     Contact,
     Delivery,
@@ -37,9 +38,6 @@ from intergestan_msg.order import (
     Period,
 )
 from intergestan_msg.spelling import respelled
-
-GTIN = "0160"
-"""The scheme of a GTIN (ICD)."""
 
 USUAL_TYPE = "220"
 """The type of an order that names none (UNCL 1001)."""

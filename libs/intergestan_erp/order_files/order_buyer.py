@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from intergestan_erp.order_files.file_order import FileBuyer
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
+from intergestan_msg.electronic_address import FRENCH_VAT, SIREN, SIRET
 from intergestan_msg.order import Identifier, Party
 
-_SIRET, _SIREN, _VAT = "0009", "0002", "9957"
 _SIRET_DIGITS, _SIREN_DIGITS = 14, 9
 _FRENCH_VAT = re.compile(r"FR[0-9A-Z]{2}([0-9]{9})")
 
@@ -28,12 +28,12 @@ def buyer_of(party: Party) -> FileBuyer:
     """The numbers and names of a document's party."""
     found = [each for each in (party.legal_id, *party.identifiers, party.endpoint) if each is not None]
     return FileBuyer(
-        sirets=_numbers(found, _SIRET, _SIRET_DIGITS),
-        sirens=_numbers(found, _SIREN, _SIREN_DIGITS),
+        sirets=_numbers(found, SIRET, _SIRET_DIGITS),
+        sirens=_numbers(found, SIREN, _SIREN_DIGITS),
         vat_ids=tuple(
             dict.fromkeys(
                 compact(text)
-                for text in (party.vat_id, *(each.value for each in found if each.scheme == _VAT))
+                for text in (party.vat_id, *(each.value for each in found if each.scheme == FRENCH_VAT))
                 if text is not None
             )
         ),

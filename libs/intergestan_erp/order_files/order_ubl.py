@@ -20,10 +20,11 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_erp.order_files.order_buyer import buyer_of
 from intergestan_erp.order_files.order_types import carried, kept, taken_type
+from intergestan_msg.as_oca import OCA_GTIN
 from intergestan_msg.as_peppol import UNNAMED
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, ROUNDED, ZERO, AllowanceCharge, TaxCategory
-from intergestan_msg.order import Address, Identifier, Item, Party, Period, one_day
+from intergestan_msg.order import GTIN, Address, Identifier, Item, Party, Period, one_day
 from intergestan_msg.spelling import normalised
 from intergestan_msg.stated_order import StatedLine, StatedOrder
 from intergestan_msg.ubl.order_in import NO_CURRENCY
@@ -31,7 +32,7 @@ from intergestan_msg.ubl.stated_order_in import read_stated_order
 
 _VAT_NAMES = ("VAT", "TVA", "MWST", "IVA", "BTW")
 """How neighbours call the tax on added value."""
-_GTIN_SCHEMES = {"0160", "GTIN"}
+_GTIN_SCHEMES = {GTIN, OCA_GTIN}
 
 _MAY_REPEAT = {
     "cac:ValidityPeriod",

@@ -31,10 +31,8 @@ from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.partners.product_matches import their_code
 from intergestan_msg.kinds import ORDER_TYPES
 from intergestan_msg.money import ZERO
-from intergestan_msg.order import Order, OrderLine
+from intergestan_msg.order import GTIN, Order, OrderLine
 
-GTIN = "0160"
-"""ICD code of a GTIN in `cbc:ID@schemeID`."""
 RESPONSE = "response"
 """The ledger's type of answers that we got, which are numbered apart from what we were asked."""
 

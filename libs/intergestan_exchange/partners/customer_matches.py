@@ -16,10 +16,9 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.tables import CustomerMatch, Partner, Party
 from intergestan_erp.parties.company_numbers import compact
+from intergestan_msg.electronic_address import SIRET
 from intergestan_msg.order import Order
 from intergestan_msg.order import Party as DocumentParty
-
-SIRET = "0009"
 
 
 @dataclass(frozen=True, slots=True)
