@@ -23,7 +23,6 @@ from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.number_format import Per
-from intergestan_erp.inputs.one_table import csv_table
 from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
 from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder, Options
@@ -115,7 +114,6 @@ _NUMBERS = {
     **dict.fromkeys(("price", "allowance", "charge", "total_ht", "total_ttc"), Figure.AMOUNT),
     "vat_rate": Figure.RATE,
 }
-TABLE = Columns(COLUMNS, REQUIRED, _NUMBERS)
 
 _OF_A_LINE = ("line", "product", "quantity", "price")
 """What a row of a charge has nothing to do with."""
@@ -177,22 +175,12 @@ def _kept_for(name: str, kept_as: Mapping[str, str]) -> list[str]:
     return [title for title, column in kept_as.items() if column == name]
 
 
-def read_csv_orders(
-    file: str, data: bytes, findings: Findings, columns: Columns = TABLE, supplier: str | None = None
+def read_order_rows(
+    file: str, table: Rows, findings: Findings, columns: Columns, supplier: str | None
 ) -> list[FileOrder]:
-    """The orders of a CSV file, in the order of their first rows.
+    """The orders of a table, in the order of their first rows.
 
     :param supplier: of rows that name none.
-    :raises FileProblems: with every fault there is.
-    """
-    return read_order_rows(file, csv_table(file, data, columns, findings), findings, columns, supplier)
-
-
-def read_order_rows(
-    file: str, table: Rows, findings: Findings, columns: Columns = TABLE, supplier: str | None = None
-) -> list[FileOrder]:
-    """The same of a table that was read already.
-
     :raises FileProblems: with every fault there is.
     """
     rows, totals = split_totals(read_rows(file, table, columns, findings))

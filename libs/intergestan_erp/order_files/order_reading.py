@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.file_tables.reading import LIMITS, FileReaders
 from intergestan_db.limited_child.children import Begin
 from intergestan_db.limited_child.limits import Limits
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
-from intergestan_erp.inputs.figure import Mark
-from intergestan_erp.order_files.file_order import FileOrder, Options
+from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_msg.shapes import Shape
 
 
@@ -34,13 +32,13 @@ Raises `FileProblems` with every fault that the file itself has.
 
 @dataclass(frozen=True, slots=True)
 class OrdersAsked:
-    """What a child must know of a file."""
+    """What a child must know of a file.
 
-    decimal_mark: Mark | None = None
+    :ivar zone: of its days, by name.
+    """
+
+    options: Options = USUAL
     zone: str | None = None
-    encoding: Encoding | None = None
-    titles: Mapping[str, str] = field(default_factory=dict)
-    supplier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,5 @@ class LimitedOrders(FileReaders):
         :raises FileProblems: with every fault that the file itself has; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        zone_key = None if zone is None else zone.key
-        question = OrdersAsked(options.decimal_mark, zone_key, options.encoding, dict(options.titles), options.supplier)
+        question = OrdersAsked(options, None if zone is None else zone.key)
         return self.ask(file, question, data, ORDERS_READ).reading(file)

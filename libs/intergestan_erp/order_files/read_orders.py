@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from intergestan_db.file_tables.zip_safety import MAGIC
 from intergestan_db.problem import FileProblems
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.one_table import refuse_page, table_of
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
-from intergestan_erp.order_files.order_csv import read_csv_orders, read_order_rows, table_for
+from intergestan_erp.order_files.order_csv import read_order_rows, table_for
 from intergestan_erp.order_files.order_reading import ORDERS_ASKED, OrderReading, OrdersRead
 from intergestan_erp.site.day import zone_of
 
@@ -24,14 +23,7 @@ def answer(question: bytes, data: bytes) -> bytes:
     asked = ORDERS_ASKED.decode(question)
     zone = None if asked.zone is None else zone_of(asked.zone)
     try:
-        said = OrdersRead.of(
-            read_here(
-                "",
-                data,
-                Options(asked.decimal_mark, encoding=asked.encoding, titles=asked.titles, supplier=asked.supplier),
-                zone,
-            )
-        )
+        said = OrdersRead.of(read_here("", data, asked.options, zone))
     except FileProblems as problems:
         said = OrdersRead(faults=tuple(fault.plain() for fault in problems.faults))
     return msgspec.json.encode(said)
@@ -50,15 +42,13 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None, option
     :param findings: where what must be known goes, beside the faults that are raised.
     :raises FileProblems: with every fault that the file itself has.
     """
-    found = Findings() if findings is None else findings
-    columns = table_for(options)
-    if data.startswith(MAGIC):
-        return read_order_rows(file, table_of(file, data, columns, found), found, columns, options.supplier)
-    refuse_page(file, data)
     start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
     utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
-    if not start.startswith(b"<") and not utf16:
-        return read_csv_orders(file, data, found, columns, options.supplier)
-    from intergestan_erp.order_files.order_ubl import read_ubl_orders
+    if start.startswith(b"<") or utf16:
+        refuse_page(file, data)
+        from intergestan_erp.order_files.order_ubl import read_ubl_orders
 
-    return read_ubl_orders(file, data)
+        return read_ubl_orders(file, data)
+    found = Findings() if findings is None else findings
+    columns = table_for(options)
+    return read_order_rows(file, table_of(file, data, columns, found), found, columns, options.supplier)

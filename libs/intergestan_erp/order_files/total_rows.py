@@ -8,6 +8,7 @@ a row.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -29,6 +30,8 @@ _FIGURE = re.compile(
 )
 _HEAD = ("number", "date", "supplier", "note", "followed_by", "currency", "unit", "line_note")
 """What a row of totals may have beside its figures."""
+_OF_A_LINE = ("product", "name", "line", "charge", "gtin")
+"""What a row of totals has not, but for its words."""
 _GIVEN = {"total_ht": SumOf.EXCLUSIVE, "total_ttc": SumOf.INCLUSIVE}
 _PERCENT = re.compile(r"[\d.,]+\s*%")
 
@@ -62,15 +65,18 @@ def split_totals(rows: Sequence[Cells]) -> tuple[list[Cells], list[TotalRow]]:
 
 
 def with_sums(orders: Sequence[FileOrder], totals: Sequence[TotalRow]) -> list[FileOrder]:
-    """The orders, each with the totals that stand behind the row with which it begins and before the next order."""
+    """The orders, each with the totals that stand behind the row with which it begins and before the next order.
+
+    :param orders: in the order of their rows.
+    """
     found = list(orders)
+    rows = [order.row or 0 for order in orders]
     since = 0
     for total in totals:
         row = total.cells.row
-        before = [place for place, order in enumerate(found) if order.row is not None and order.row < row]
-        if not before:
+        last = bisect_left(rows, row) - 1
+        if last < 0:
             continue
-        last = max(before, key=lambda place: found[place].row or 0)
         stated = FileSum(row=row, title=total.title, since=since, amounts=total.amounts, quantity=total.quantity)
         found[last] = replace(found[last], sums=(*found[last].sums, stated))
         since = row if SumOf.TAX not in {what for what, _ in total.amounts} else since
@@ -79,10 +85,14 @@ def with_sums(orders: Sequence[FileOrder], totals: Sequence[TotalRow]) -> list[F
 
 def _total(cells: Cells, numbers: set[str]) -> TotalRow | None:
     """What a row states, if it is one of totals."""
+    for column in _OF_A_LINE:
+        text = cells.text(column)
+        if text is not None and _kind(text, numbers) is None:
+            return None
     texts = {column: text for column in cells.titles if (text := cells.text(column)) is not None}
     words = {column: kind for column, text in texts.items() if (kind := _kind(text, numbers)) is not None}
     others = [column for column in texts if column not in words]
-    if not words or {"product", "name", "line", "charge", "gtin"} & set(others):
+    if not words:
         return None
     if "product" in words and {"number", "date"} <= set(others):
         return None  # a product may have such a code

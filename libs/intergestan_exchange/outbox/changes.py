@@ -300,7 +300,7 @@ def _check_state(row: AnyRow) -> None:
 
 
 def _under_way(connection: Connection, row: AnyRow) -> Sequence[AnyRow]:
-    """The changes that are not part of the order yet and may become so, in their order; and their places."""
+    """The changes that are not part of the order yet and may become so, in their order."""
     table = PurchaseOrderChange
     query = select(table.__table__).where(
         table.purchase_order_id == row.id, table.revision > row.revision, table.state != ChangeState.ABANDONED
