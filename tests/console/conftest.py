@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.console.office import Office, make_office
 from tests.console.watching import watched
 from tests.databases import MigratedBases
 from tests.journey.conftest import journey_smtp, make_pair
-from tests.patience import PATIENCE
 from tests.servers import RedisServer
 from tests.servers.chromium import Chromium
 
 __all__ = ["chromium", "journey_smtp", "make_pair", "office", "watched"]
-expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")

@@ -43,10 +43,10 @@ class Counter:
 
 
 def open_counter(make_pair: Any) -> Counter:
-    """The seller knows FAI01 by another code, and nothing of CFR2: both orders wait there once they are sent."""
+    """The seller knows FAI01 by another code, and nothing of CFR2 and CFR3: all wait there once sent."""
     ports = free_port(), free_port()
     pair: PairOfSites = make_pair("sqlite", settings(ports[0], 0))
-    orders = [cfr1(), cfr2()]
+    orders = [cfr1(), cfr2(), replace(cfr2(), id="CFR3")]
     pair.buyer.know_products_of(orders)
     first, *others = products_of(cfr1())
     pair.seller.put_products(replace(first, code=OURS), *others)

@@ -25,8 +25,7 @@ from intergestan_runtime.metrics import Metrics
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.console.office import Office, make_office
-from tests.console.test_in_chromium import enter
-from tests.console.watching import Watched, found_by_axe, press
+from tests.console.watching import Watched, enter, found_by_axe, press
 from tests.databases import MigratedBases
 from tests.factories import STAUBER, cfr1, cfr2
 from tests.order_files import import_file
@@ -86,7 +85,7 @@ def test_a_mailbox_is_entered_and_its_orders_are_collected(
 ) -> None:
     """G21 to G24: *Serveur entrant* by its menu, tested, stored; *Relever*; orders made and held without a reload."""
     page = watched.context.new_page()
-    enter(depot, page, "adam")
+    enter(page, depot.url, "adam")
     type_account(page, depot, dovecot, mail_user)
     with depot.running("poller", "importer"):
         eventually(lambda: depot.site.row(Mailbox, login=mail_user.address).state == "connected")
@@ -158,7 +157,7 @@ def test_it_is_done_without_scripts(depot: Office, chromium: Chromium, dovecot: 
     """*Relever* and its page by links and forms alone."""
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
-    enter(depot, page, "carl")
+    enter(page, depot.url, "carl")
     database = depot.site.database
     with database.transaction() as connection:
         box = NewMailbox(name="autre", host=dovecot.host, port=dovecot.imap, login=mail_user.address)

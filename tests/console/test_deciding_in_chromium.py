@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from intergestan_db.tables import Hold
 from tests.console.counter import OURS, Counter, open_counter
-from tests.console.watching import Watched, found_by_axe, press
+from tests.console.watching import Watched, enter, fits, found_by_axe, press
 from tests.journey.conftest import MakePair
 from tests.patience import eventually
 from tests.servers.chromium import Chromium
-from tests.services.console.desk import PASSWORD
 
 pytestmark = pytest.mark.not_quick
 
@@ -23,20 +22,6 @@ def counter(make_pair: MakePair) -> Iterator[Counter]:
     counter = open_counter(make_pair)
     yield counter
     counter.stop()
-
-
-def enter(page: Page, url: str, login: str = "carl") -> None:
-    page.goto(f"{url}/entrer")
-    page.get_by_label("Identifiant ou adresse courriel").fill(login)
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="S'identifier").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
-
-
-def fits(page: Page) -> None:
-    page.set_viewport_size({"width": 320, "height": 256})
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_an_order_that_waits_goes_on_and_both_sides_see_it(
@@ -51,7 +36,7 @@ def test_an_order_that_waits_goes_on_and_both_sides_see_it(
     enter(buying, counter.bought_at)
     buying.goto(f"{counter.bought_at}/histoire/CFR1")
     counter.send("CFR1")
-    eventually(lambda: counter.pair.seller.rows(Hold, closed_at=None))
+    (hold,) = eventually(lambda: counter.pair.seller.rows(Hold, closed_at=None))
     stops = buying.locator(".stop")
     expect(stops.nth(4)).to_have_class("stop passed")
     expect(stops.nth(5)).to_contain_text("c'est au tour de")
@@ -60,7 +45,7 @@ def test_an_order_that_waits_goes_on_and_both_sides_see_it(
 
     enter(selling, counter.sold_at)
     expect(selling.get_by_role("link", name="À traiter 1", exact=True)).to_be_visible()
-    selling.get_by_role("link", name="Choisir le produit order-1").click()
+    selling.get_by_role("link", name=f"Choisir le produit order-{hold.id}").click()
     assert found_by_axe(selling) == []
     fits(selling)
     field = selling.get_by_label("Notre produit pour la ligne L1")
@@ -109,11 +94,20 @@ def test_the_list_tells_news_and_is_worked_by_keyboard(counter: Counter, watched
 
 @pytest.mark.campaign
 def test_it_is_decided_without_scripts(counter: Counter, chromium: Chromium) -> None:
+    """An order is refused by links and forms alone, and its story says so."""
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
     enter(page, counter.sold_at)
+    counter.send("CFR3")
+    (hold,) = eventually(lambda: counter.pair.seller.rows(Hold, closed_at=None))
+    page.goto(f"{counter.sold_at}/a-traiter")
+    page.get_by_role("link", name=f"order-{hold.id}").first.click()
+    page.get_by_role("link", name="Refuser").first.click()
+    page.get_by_label("Ce que lit l'acheteur").fill("Fin de série.")
+    page.get_by_role("button", name="Refuser CFR3").click()
+    expect(page.locator(".standing")).to_contain_text("Traité par carl")
     page.goto(f"{counter.sold_at}/histoire")
-    page.get_by_label("Numéro d'une commande").fill("CFR2")
+    page.get_by_label("Numéro d'une commande").fill("CFR3")
     page.get_by_role("button", name="Afficher").click()
     expect(page.get_by_text("Fin de série.").first).to_be_visible()
     page.get_by_role("link", name="Seulement les ennuis").click()

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import delete, select, update
 
 from intergestan_db.tables import Partner, SalesOrder, Session, User
@@ -20,7 +20,7 @@ from intergestan_exchange.partners.product_matches import find_product, remember
 from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
 from tests.console.office import Office
-from tests.console.watching import Watched, found_by_axe, press
+from tests.console.watching import Watched, enter, found_by_axe, press
 from tests.erp.selling.by_hand import a_line
 from tests.servers.chromium import Chromium
 from tests.services.console.desk import PASSWORD
@@ -39,6 +39,11 @@ PAGES = (
     *("/correspondants", "/correspondants/elle", "/correspondants/ajouter"),
 )
 """Each once: full, faulty, empty, missing."""
+FAULTY = {
+    *("/commandes?du=32/13/2020", "/bl?du=32/13/2020", "/factures?ouvertes=1&client=nobody"),
+    *("/factures/nouvelle", "/ventes/CCL1/livrer"),
+}
+"""What was typed is wrong, or nothing is left to do. `/none` is not there; all else is fine."""
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +79,17 @@ def sold(office: Office) -> None:
         remember_match(connection, paired.partner_id, "THEIRS-1", product_id, by=by, at=now)
 
 
-def enter(office: Office, page: Page, login: str = "carl") -> None:
-    page.goto(f"{office.url}/entrer")
-    page.get_by_label("Identifiant ou adresse courriel").fill(login)
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="S'identifier").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
-
-
 @pytest.mark.usefixtures("sold")
 def test_every_page_is_accessible_and_keeps_to_its_policy(office: Office, watched: Watched) -> None:
     page = watched.context.new_page()
     for path in ("/entrer", "/invitation"):
         page.goto(office.url + path)
         assert found_by_axe(page) == [], path
-    enter(office, page, "marie")
+    enter(page, office.url, "marie")
     for path in PAGES:
-        page.goto(office.url + path)
+        answer = page.goto(office.url + path)
+        assert answer is not None
+        assert answer.status == (404 if path == "/none" else 422 if path in FAULTY else 200), path
         assert page.evaluate("document.documentElement.lang") == "fr"
         assert page.locator("h1").count() == 1
         assert found_by_axe(page) == [], path
@@ -112,7 +111,7 @@ def test_a_link_opens_once_and_its_secret_leaves_the_address(office: Office, wat
 def test_a_session_that_ended_keeps_the_form(office: Office, watched: Watched) -> None:
     """A dialog lies over the page; what was typed stays, also while the console is killed and started anew."""
     page = watched.context.new_page()
-    enter(office, page)
+    enter(page, office.url)
     page.goto(f"{office.url}/moi")
     zone = page.get_by_label("Fuseau horaire")
     zone.fill("Indian/Reunion")
@@ -138,7 +137,7 @@ def test_a_session_that_ended_keeps_the_form(office: Office, watched: Watched) -
 
 def test_it_works_by_keyboard_alone(office: Office, watched: Watched) -> None:
     page = watched.context.new_page()
-    enter(office, page, "odile")
+    enter(page, office.url, "odile")
     press(page, "g", "c")
     expect(page.get_by_role("heading", level=1)).to_have_text("Commandes fournisseurs")
     press(page, "f")
@@ -158,7 +157,7 @@ def test_it_works_by_keyboard_alone(office: Office, watched: Watched) -> None:
 def test_it_works_without_scripts(office: Office, chromium: Chromium) -> None:
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
-    enter(office, page, "adele")
+    enter(page, office.url, "adele")
     page.get_by_role("link", name="Commandes fournisseurs").click()
     page.get_by_label("Du", exact=True).fill("15/11/20")
     page.get_by_label("Au", exact=True).fill("15/11/20")
@@ -179,7 +178,7 @@ def test_every_page_can_be_used_without_scripts(office: Office, chromium: Chromi
     """What a script would send, a form of the page sends itself; only what is live has no such form."""
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
-    enter(office, page, "marie")
+    enter(page, office.url, "marie")
     for path in PAGES:
         page.goto(office.url + path)
         assert page.locator("h1").count() == 1, path

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.console.trade import Trade, open_trade
-from tests.console.watching import Watched, found_by_axe, press
+from tests.console.watching import Watched, enter, fits, found_by_axe, press
 from tests.journey.conftest import MakePair
 from tests.patience import eventually
 from tests.servers.chromium import Chromium
-from tests.services.console.desk import PASSWORD
 
 pytestmark = pytest.mark.not_quick
 
@@ -24,21 +23,13 @@ def trade(make_pair: MakePair) -> Iterator[Trade]:
     trade.stop()
 
 
-def enter(trade: Trade, page: Page) -> None:
-    page.goto(f"{trade.url}/entrer")
-    page.get_by_label("Identifiant ou adresse courriel").fill("carl")
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="S'identifier").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
-
-
 def test_an_order_is_sent_and_its_answer_seen(trade: Trade, watched: Watched) -> None:
     """G14 to G19: looked at, sent, taken back, sent again; the page turns to *acceptée* by itself. Every page is
     accessible, and fits 320 pixels.
     """
     before = {mail.id for mail in trade.mails()}
     page = watched.context.new_page()
-    enter(trade, page)
+    enter(page, trade.url)
     page.goto(trade.list)
     send = page.get_by_role("button", name="Valider")
     expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
@@ -47,13 +38,13 @@ def test_an_order_is_sent_and_its_answer_seen(trade: Trade, watched: Watched) ->
     assert found_by_axe(page) == []
     page.get_by_label("toutes").check()
     expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
-    _fits(page)
+    fits(page)
     send.click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Le courriel avant son départ")
     expect(heading).to_be_focused()
     assert found_by_axe(page) == []
-    _fits(page)
+    fits(page)
     send.click()
     expect(page.get_by_text("Partira dans")).to_be_visible()
     page.get_by_role("button", name="Annuler l'envoi").click()
@@ -67,18 +58,12 @@ def test_an_order_is_sent_and_its_answer_seen(trade: Trade, watched: Watched) ->
     expect(page.locator("#direct-dit")).to_contain_text("répondu")
     expect(page.get_by_role("button", name="Suspendre le direct")).to_be_hidden()
     assert found_by_axe(page) == []
-    _fits(page)
+    fits(page)
     assert [mail.state for mail in trade.mails() if mail.id not in before] == ["abandoned", "answered"]
     for path in ("/envois", "/envoyer", "/envoyer?fournisseur=", "/envoyer/courriel?fournisseur=80295478500028"):
         page.goto(trade.url + path)
         assert found_by_axe(page) == [], path
-        _fits(page)
-
-
-def _fits(page: Page) -> None:
-    page.set_viewport_size({"width": 320, "height": 256})
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-    page.set_viewport_size({"width": 1280, "height": 800})
+        fits(page)
 
 
 def test_a_console_that_dies_before_it_answers_sends_once(trade: Trade, watched: Watched) -> None:
@@ -86,7 +71,7 @@ def test_a_console_that_dies_before_it_answers_sends_once(trade: Trade, watched:
     trade.confirm_again()
     before = len(trade.mails())
     page = watched.context.new_page()
-    enter(trade, page)
+    enter(page, trade.url)
     page.goto(trade.other_list)
     page.get_by_role("button", name="Valider").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Le courriel avant son départ")
@@ -113,7 +98,7 @@ def test_it_is_sent_by_keyboard_alone(trade: Trade, watched: Watched) -> None:
     eventually(trade.pair.at_rest)
     trade.confirm_again()
     page = watched.context.new_page()
-    enter(trade, page)
+    enter(page, trade.url)
     press(page, "g", "e")
     expect(page.get_by_role("heading", level=1)).to_have_text("Envoyer une commande")
     page.goto(trade.other_list)
@@ -141,7 +126,7 @@ def test_it_is_sent_without_scripts(trade: Trade, chromium: Chromium) -> None:
     trade.confirm_again()
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
-    enter(trade, page)
+    enter(page, trade.url)
     page.goto(trade.other_list)
     page.get_by_label("envoyer CFR12").uncheck()
     page.get_by_role("button", name="Enlever", exact=True).click()

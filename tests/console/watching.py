@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.servers.chromium import Chromium, axe
+from tests.services.console.desk import PASSWORD
 
 
 class Watched:
@@ -31,6 +32,22 @@ def watched(chromium: Chromium) -> Iterator[Watched]:
     yield watched
     context.close()
     assert not watched.complaints, watched.complaints
+
+
+def enter(page: Page, url: str, login: str = "carl") -> None:
+    """Log in at the console that is there."""
+    page.goto(f"{url}/entrer")
+    page.get_by_label("Identifiant ou adresse courriel").fill(login)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="S'identifier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
+
+
+def fits(page: Page) -> None:
+    """It needs no scrolling both ways at 320 × 256 (WCAG 1.4.10); then it is as wide as usual again."""
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def press(page: Page, *keys: str) -> None:

@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -126,6 +127,12 @@ def run(*command: str | Path, cwd: Path | None = None, stdin: str = "") -> subpr
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
     )
+
+
+def listens(path: Path) -> bool:
+    """Whether a server takes connections there; the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 @functools.cache

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from tests.deploy.artefacts import (
     HISTORY,
     PORTS,
     ROOT,
+    listens,
     parse_command,
     program,
     read_yaml,
@@ -84,12 +84,6 @@ def test_the_schema_would_refuse() -> None:
 def test_the_security_linter(file: Path) -> None:
     done = run(program("compose-lint", CURE), "check", "--no-pager", "-q", "--no-env", file)
     assert done.returncode == 0, done.stdout
-
-
-def listens(path: Path) -> bool:
-    """Whether a server takes connections there; the file is there a moment before."""
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
 
 
 @pytest.mark.parametrize("file", RECIPES, ids=lambda file: str(file.relative_to(DEPLOY)))

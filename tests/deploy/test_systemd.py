@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from intergestan_runtime.supervisor import CONFIGURATION
 from services.cli.running.run import STOP_SECONDS
 from services.composer.key_ring import ring_of
 from services.sender.__main__ import STOP_SECONDS as SENDER_STOPS
-from tests.deploy.artefacts import DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
+from tests.deploy.artefacts import DEPLOY, HISTORY, PORTS, listens, parse_command, program, run, unknown_variables
 from tests.patience import PATIENCE, eventually
 
 UNITS = DEPLOY / "systemd"
@@ -150,7 +151,7 @@ def test_redis_has_a_password_that_the_site_knows(tmp_path: Path) -> None:
     server: list[str | Path] = [program("redis-server", "Install redis-server."), conf]
     with subprocess.Popen(server, stdout=subprocess.DEVNULL) as process:
         try:
-            eventually((tmp_path / "socket").exists, what="Redis listens")
+            eventually(partial(listens, tmp_path / "socket"), what="Redis listens")
             url = f"unix://{tmp_path}/socket"
             with closing(connect(url, PATIENCE)) as stranger, pytest.raises(redis.AuthenticationError):
                 stranger.ping()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from intergestan_exchange.keys.keys import release_held
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
+from services.dispatcher import strangers
 from services.dispatcher.damaged_mails import DamagedMails
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.strangers import Strangers
@@ -28,6 +30,7 @@ __all__ = ["make_database", "paired_sites"]
 
 KID = "k" * 43
 DAY = timedelta(days=1)
+KEPT = (b"young", b"ours", b"to be taken in")
 
 
 class Post:
@@ -42,9 +45,9 @@ class Post:
 
     def put(self, content: bytes, days: float, **values: object) -> int:
         """A mail that came so many days ago; its row id."""
-        (sha256,) = self.archive.put_many([content])
+        (name,) = self.archive.put_many([content])
         at = self.database.now() - days * DAY
-        row = {"sha256": sha256, "size": len(content), "archived_at": at, "unproven": True} | values
+        row = {"sha256": name, "size": len(content), "archived_at": at, "unproven": True} | values
         with self.database.transaction() as connection:
             return int(connection.execute(insert(InboundMail).values(**row).returning(InboundMail.id)).scalar_one())
 
@@ -75,12 +78,28 @@ def test_old_bytes_go_and_what_is_ours_stays(post: Post) -> None:
     left = [post.put(b"spam", 8, state="alien"), post.put(b"refused", 8, state="done")]
     held = [post.wait(b"old", 31), post.wait(b"young", 29)]
     ours = post.put(b"ours", 400, state="done", unproven=False)
+    to_come = post.put(b"to be taken in", 400, state="archived")
     assert post.strangers.tidy() == 3
     assert [post.row(each) for each in left] == [("alien", None, 0), ("done", None, 0)]
     assert [post.row(each) for each in held] == [("alien", "unknown_signer", 0), ("held", "unknown_signer", 5)]
-    assert post.row(ours)[2] == 4
-    assert sum(1 for _ in post.archive.names()) == 2
+    assert [post.row(each) for each in (ours, to_come)] == [("done", None, 4), ("archived", None, 14)]
+    assert sorted(post.archive.names()) == sorted(sha256(each).hexdigest() for each in KEPT)
     assert post.strangers.tidy() == 0
+
+
+@pytest.mark.parametrize(("put", "days"), [("spam", 7), ("wait", 30)])
+def test_a_mail_has_all_of_its_days(post: Post, monkeypatch: pytest.MonkeyPatch, put: str, days: int) -> None:
+    """To the second, and some at a time: what lies there is more than is read at once."""
+    monkeypatch.setattr(strangers, "AT_ONCE", 2)
+    contents = [bytes([n]) for n in range(5)]
+    mails = [post.wait(each, days) if put == "wait" else post.put(each, days, state="alien") for each in contents]
+    assert post.strangers.tidy() == 0
+    later = post.database.now() + timedelta(seconds=1)
+    post.database.now = lambda: later
+    young = post.put(b"young", days, state="alien" if put == "spam" else "held")
+    assert post.strangers.tidy() == 5
+    assert [post.row(each)[2] for each in (*mails, young)] == [0] * 5 + [5]
+    assert list(post.archive.names()) == [sha256(b"young").hexdigest()]
 
 
 def test_beyond_the_room_the_oldest_go(post: Post) -> None:
