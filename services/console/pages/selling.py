@@ -48,7 +48,7 @@ def accept(visit: Visit) -> Response:
     """Accept an order in review; the buyer is told."""
     from intergestan_exchange.holds import review
 
-    products = _by_line(visit.form, PRODUCT)
+    products = {line_id: text for line_id, text in _by_line(visit.form, PRODUCT).items() if text.strip()}
 
     def do(connection: Connection) -> Done:
         number = visit.params["number"]
@@ -243,9 +243,8 @@ def _override(visit: Visit) -> str | None:
 
 
 def _by_line(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
-    return {
-        name.removeprefix(prefix): text for name, text in fields.items() if name.startswith(prefix) and text.strip()
-    }
+    """What is typed for each line; an empty text is what somebody cleared."""
+    return {name.removeprefix(prefix): text for name, text in fields.items() if name.startswith(prefix)}
 
 
 def _order(visit: Visit) -> Mapping[str, Any] | None:

@@ -20,10 +20,13 @@ from intergestan_db.tables import (
     User,
     UserRight,
 )
+from intergestan_erp.selling.drafts import Typed, TypedLine
+from intergestan_erp.selling.enter import enter_order
 from intergestan_erp.site.preferences import set_preference
 from tests.console.forms import act_of
+from tests.erp.selling.by_hand import a_line
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import PASSWORD, Desk
 from tests.site_factories import NOW
 
 pytestmark = pytest.mark.mainly_on("postgresql")
@@ -132,3 +135,30 @@ def test_who_passes_a_maximum_says_why(desk: Desk) -> None:
     fields = {**fields_of(answer), "motif_depassement": "le chèque est là"}
     assert carl.post("/ventes/CCL1/accepter", fields).status == 303
     assert desk.site.row(CreditOverride).reason == "le chèque est là"
+
+
+def order_of(desk: Desk, *lines: TypedLine) -> str:
+    """The address at which a new order with these lines is delivered."""
+    customer_id = desk.site.row(Party, code="DUP").id
+    with desk.site.database.transaction() as connection:
+        typed = Typed(customer_id=customer_id, lines=lines)
+        made = enter_order(connection, typed, add_fee=False, by="marie", at=NOW)
+    return f"/ventes/{made.number}/livrer"
+
+
+def test_a_quantity_that_was_cleared_stays_so(desk: Desk) -> None:
+    """It leaves nothing of its line; neither a fault elsewhere nor a new login makes it all that remains."""
+    carl, path = desk.browser("carl"), order_of(desk, a_line("CAS16", 2), a_line("CAS20", 3))
+    page = carl.get(path)
+    fields = {**fields_of(page), "quantite.L1": "", "quantite.L2": "abc"}
+    wrong = carl.post(path, fields)
+    shown = fields_of(wrong)
+    assert (wrong.status, shown["quantite.L1"], shown["quantite.L2"]) == (422, "", "abc")
+    desk.move(hours=13)
+    login = carl.post(path, {**shown, "quantite.L2": "1"})
+    assert login.status == 401
+    again = carl.post("/entrer", {**login.kept(), "login": "carl", "mot_de_passe": PASSWORD})
+    shown = fields_of(again)
+    assert (again.status, shown["quantite.L1"], shown["quantite.L2"]) == (200, "", "1")
+    assert carl.post(path, shown).status == 303
+    assert [row.quantity for row in desk.site.rows(DeliveryNoteLine)] == [1]
