@@ -13,9 +13,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from intergestan_db.problem import EntryProblems, Fault, Problem
-from intergestan_erp.inputs.figure import Figure, Mark
+from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.near_days import read_near_day
-from intergestan_erp.inputs.numbers import Marks, read_number
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.inputs.vat import read_vat
@@ -25,6 +24,7 @@ from intergestan_msg.money import ONE, ZERO
 from intergestan_msg.pages.words import Language
 from intergestan_msg.units import unit_label
 from intergestan_operations.language import formats
+from services.console.typed_figures import typed_figure
 
 HEAD: Final = ("fournisseur", "date_commande", "nature", "suivi", "souhaitee", "devise")
 PLACE: Final[Mapping[str, str]] = {
@@ -44,7 +44,6 @@ FEW: Final = 3
 """So many empty lines has a new order."""
 
 _NUMBERED: Final = re.compile(r"([lf])([1-9]\d{0,3})_(\w+)")
-_MARKS: Final = {"fr": Mark.COMMA, "en": Mark.POINT}
 _FIELDS_OF_HEAD: Final[Mapping[str, str]] = {
     "supplier": "fournisseur",
     "date": "date_commande",
@@ -219,7 +218,7 @@ def read_form(form: OrderForm, language: str, today: date, stored: TypedOrder | 
             return otherwise
 
     def number(figure: Figure) -> Callable[[str], Decimal]:
-        return lambda text: _number(text, figure, language)
+        return lambda text: typed_figure(text, figure, language)
 
     before = {line.line_id: line for line in stored.lines} if stored is not None else {}
     lines, rows = [], []
@@ -280,24 +279,11 @@ def read_form(form: OrderForm, language: str, today: date, stored: TypedOrder | 
     return Read(None if wrong else order, tuple(rows), wrong)
 
 
-def _number(text: str, figure: Figure, language: str) -> Decimal:
-    """As it can be read in one way; `1,234`, which cannot, as the page itself writes it in its language."""
-    try:
-        written = read_number(text, figure)
-    except Unreadable:
-        if language == "fr" and "," not in text:
-            raise
-        written = read_number(text, figure, Marks(_MARKS[language]))
-    if written.sign is not None:
-        raise Unreadable("«{text}» has a currency: write the number alone, like 1234,56.", text=text)
-    return written.value
-
-
 def _read_vat(text: str, language: str) -> tuple[str | None, Decimal]:
     if text.strip()[:1].isalpha():
         vat = read_vat(text)
         return vat.category, vat.rate
-    return None, _number(text, Figure.RATE, language)
+    return None, typed_figure(text, Figure.RATE, language)
 
 
 def placed(error: EntryProblems, rows: Sequence[int]) -> tuple[dict[str, Problem], bool]:

@@ -14,7 +14,6 @@ from intergestan_db.bells import Bells
 from intergestan_db.enums import Right, SalesState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.inputs.figure import Figure
-from intergestan_erp.inputs.typed_figures import read_figure
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.picking import delivering
 from intergestan_erp.selling import invoicing
@@ -26,6 +25,7 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
+from services.console.typed_figures import typed_figure
 from services.console.visit import Visit
 
 QUANTITY, PRODUCT = "quantite.", "produit."
@@ -134,7 +134,7 @@ def deliver(visit: Visit) -> Response:
         if not text.strip():
             continue
         try:
-            wanted[line_id] = read_figure(text, Figure.QUANTITY)
+            wanted[line_id] = typed_figure(text, Figure.QUANTITY, visit.language)
         except Unreadable as bad:
             wrong[f"{QUANTITY}{line_id}"] = sentence(bad, visit.language)
     if wrong:

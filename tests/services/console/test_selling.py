@@ -162,3 +162,24 @@ def test_a_quantity_that_was_cleared_stays_so(desk: Desk) -> None:
     assert (again.status, shown["quantite.L1"], shown["quantite.L2"]) == (200, "", "1")
     assert carl.post(path, shown).status == 303
     assert [row.quantity for row in desk.site.rows(DeliveryNoteLine)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("language", "quantity", "shown"), [("en", "1234", "1,234"), ("fr", "1.234", "1,234"), ("en", "1.234", "1.234")]
+)
+def test_what_the_page_wrote_is_read_as_it_is_meant(desk: Desk, language: str, quantity: str, shown: str) -> None:
+    """`1,234` may be two numbers, but not on a page that wrote it."""
+    carl, path = desk.browser("carl"), order_of(desk, a_line("CAS20", quantity))
+    page = carl.get(f"{path}?langue={language}")
+    fields = fields_of(page)
+    assert fields["quantite.L1"] == shown
+    answer = carl.post(f"{path}?langue={language}", fields)
+    assert answer.status == 303, answer.said
+    assert desk.site.row(DeliveryNoteLine).quantity == Decimal(quantity)
+
+
+def test_a_point_in_a_french_page_may_be_either_and_is_asked_about(desk: Desk) -> None:
+    carl = desk.browser("carl")
+    answer = send(carl, order_of(desk, a_line("CAS20", 5000)), **{"quantite.L1": "1.234"})
+    assert (answer.status, fields_of(answer)["quantite.L1"]) == (422, "1.234")
+    assert not desk.site.rows(DeliveryNote)
