@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
 from intergestan_db.bells import Bells
@@ -50,19 +51,28 @@ class Done:
     mail: int | None = None
 
 
-def once(visit: Visit, do: Callable[[Connection], Done], *, traced: bool = False) -> Response:
+def once(visit: Visit, do: Callable[[Connection], Done], *, traced: bool = False, again: bool = False) -> Response:
     """Do it in one transaction, unless this very form did it before; then on to the page that shows what was made.
 
     :param do: what it raises undoes all, and the form may be sent again. :param traced: it asks for a mail.
+    :param again: it takes a number or a code that somebody else may take at the same moment: then it is done once more.
     """
     act = partial(_once, visit=visit, do=do)
-    if traced:
-        done = request(visit.database, visit.console.tracer, act, lambda found: found.mail)
-    else:
-        with visit.database.transaction() as connection:
-            done = act(connection)
+    try:
+        done = _carried_out(visit, act, traced=traced)
+    except IntegrityError:
+        if not again:
+            raise
+        done = _carried_out(visit, act, traced=traced)
     visit.console.ring(done.bells, done.ring_at)
     return visit.go(done.to)
+
+
+def _carried_out(visit: Visit, act: Callable[[Connection], Done], *, traced: bool) -> Done:
+    if traced:
+        return request(visit.database, visit.console.tracer, act, lambda found: found.mail)
+    with visit.database.transaction() as connection:
+        return act(connection)
 
 
 def act_key(visit: Visit) -> str:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
 from intergestan_db.enums import PurchaseState
@@ -155,10 +154,7 @@ def _save(
             return before
         with visit.database.read() as connection:
             ready = judge(connection, typed)
-        try:
-            return once(visit, do)
-        except IntegrityError:  # a file brought the number along a moment ago: the next one is taken
-            return once(visit, do)
+        return once(visit, do, again=True)  # a file may bring the number along at this moment: the next one is taken
     except EntryProblems as error:
         wrong, about_days = order_form.placed(error, read.rows)
         told = _Told(wrong=wrong, about_days=about_days, status=422)
@@ -285,7 +281,7 @@ def copy(visit: Visit) -> Response:
         said = Said("{copy} is a copy of {number}, as a draft of today.", copy=saved.number, number=number)
         return Done(to=order_path(saved.number, "modifier"), said=said)
 
-    return once(visit, do)
+    return once(visit, do, again=True)
 
 
 def _cannot_copy(visit: Visit, number: str, error: EntryProblems) -> Response:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
 from intergestan_db.bells import Bells
@@ -199,11 +198,7 @@ def add(visit: Visit) -> Response:
         return _add_page(visit, text, card=card, problem=asked, ceiling=visit.form.get("plafond", ""))
     try:
         check_fingerprint(card, typed)
-        do = _pairing(visit, card, ceiling)
-        try:
-            return once(visit, do)
-        except IntegrityError:  # somebody entered the same code or account a moment ago
-            return once(visit, do)
+        return once(visit, _pairing(visit, card, ceiling), again=True)  # somebody may enter the same code or account
     except _AskCeiling as new:
         usual = Problem(
             "{name} is a new customer, and new customers have a maximum here: say what they may owe.",

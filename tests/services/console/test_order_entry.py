@@ -5,17 +5,18 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from intergestan_db.tables import Event, PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine
+from intergestan_db.tables import Event, Party, PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from tests.console.forms import act_of
 from tests.services.console.browser import JUST_SO, Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import Desk, add_order
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -297,3 +298,32 @@ def test_the_model_is_a_file_that_is_read(desk: Desk, clerk: Browser) -> None:
     model = clerk.get("/commandes/modele.csv").body
     answer = upload(clerk, {"modele.csv": model}, "4" * 36)
     assert answer.status == 200, answer.said
+
+
+def test_a_copy_whose_number_is_taken_at_that_moment_gets_the_next_one(desk: Desk, clerk: Browser) -> None:
+    """A file that brings the number along is entered between the copy's look at the numbers and its row."""
+    if desk.site.database.is_sqlite:
+        pytest.skip("SQLite lets one write at a time: nobody comes between.")
+    number = entered(clerk)
+    taken: list[str] = []
+    engine = desk.console.database.engine
+
+    def take(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if not statement.startswith("INSERT INTO purchase_order ") or taken:
+            return
+        given = parameters if isinstance(parameters, Mapping) else parameters[0]
+        taken.append(next(text for text in given.values() if str(text).startswith("CFR")))
+        with desk.site.database.transaction() as connection:
+            supplier = desk.site.row(Party, code="STAUBER").id
+            add_order(connection, supplier, taken[0], date(2020, 11, 21), "Du fichier", Decimal(1), "confirmed")
+
+    event.listen(engine, "before_cursor_execute", take)
+    try:
+        copied = act(clerk, number, "copier")
+    finally:
+        event.remove(engine, "before_cursor_execute", take)
+    assert copied.status == 303, copied.said
+    copy = desk.site.rows(PurchaseOrder)[-1]
+    assert (copied.headers["location"], copy.state) == (f"/commandes/{copy.number}/modifier", "draft")
+    assert desk.site.row(PurchaseOrder, number=taken[0]).note == "Du fichier"
+    assert lines(desk, copy.number) == lines(desk, number)
