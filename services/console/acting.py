@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from intergestan_db.bells import Bells
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_erp.people.once import begin_once, end_once
+from intergestan_erp.people.once import begin_once, end_once, was_done
 from intergestan_erp.people.sessions import tell
 from intergestan_operations.acting.requesting import request
 from intergestan_operations.language.wording import sentence
@@ -73,6 +73,21 @@ def _carried_out(visit: Visit, act: Callable[[Connection], Done], *, traced: boo
         return request(visit.database, visit.console.tracer, act, lambda found: found.mail)
     with visit.database.transaction() as connection:
         return act(connection)
+
+
+def done_before(visit: Visit) -> Response | None:
+    """Where this very form was carried out already, that is told, whatever became of its subject since; else None.
+
+    For an act that looks before its transaction at what it changes itself.
+    """
+    with visit.database.read() as connection:
+        if not was_done(connection, visit.who.user_id, visit.form.get(ACT, "")):
+            return None
+
+    def never(_connection: Connection) -> Done:
+        raise AssertionError("the form was carried out a moment ago")
+
+    return once(visit, never)
 
 
 def act_key(visit: Visit) -> str:

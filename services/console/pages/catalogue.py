@@ -28,7 +28,7 @@ from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.access.rights import may
-from services.console.acting import Done, once
+from services.console.acting import Done, done_before, once
 from services.console.pages.filters import paging_of
 from services.console.visit import Visit
 
@@ -121,7 +121,7 @@ def take(visit: Visit) -> Response:
             "The products changed since the file was looked at: look again, then take it.",
             ProblemCode.CHANGED_MEANWHILE,
         )
-        return _taken_before(visit) or _import_page(visit, given, found=found, reading=reading, problem=before)
+        return done_before(visit) or _import_page(visit, given, found=found, reading=reading, problem=before)
 
     def do(connection: Connection) -> Done:
         put = put_catalogue(connection, reading.catalogue)["products"]
@@ -135,21 +135,6 @@ def take(visit: Visit) -> Response:
         return Done(to=PATH, said=said)
 
     return once(visit, do)
-
-
-def _taken_before(visit: Visit) -> Response | None:
-    """Where this very form took the file already, its products are there by now."""
-    from intergestan_erp.people.once import was_done
-    from services.console.visit import ACT
-
-    with visit.database.read() as connection:
-        if not was_done(connection, visit.who.user_id, visit.form.get(ACT, "")):
-            return None
-
-    def never(_connection: Connection) -> Done:
-        raise AssertionError("the form was carried out a moment ago")
-
-    return once(visit, never)
 
 
 def _foreseen(connection: Connection, reading: CatalogueReading) -> Foreseen:

@@ -35,10 +35,10 @@ from intergestan_erp.purchasing.purchase_orders import confirm, unconfirm
 from intergestan_operations.language.file_problems import FIELDS
 from intergestan_runtime.said import Said, marked
 from services.console import faults
-from services.console.acting import Done, once
+from services.console.acting import Done, done_before, once
 from services.console.pages import order_form
 from services.console.pages.order_form import OrderForm, Read
-from services.console.visit import ACT, CONTENT, Visit
+from services.console.visit import CONTENT, Visit
 
 NEW: Final = "/commandes/nouvelle"
 PRICES_FROM: Final[Mapping[str, str]] = {
@@ -149,7 +149,7 @@ def _save(
         return Done(to=order_path(saved.number), said=_said(visit, saved))
 
     try:
-        before = _done_before(visit)
+        before = done_before(visit)
         if before is not None:
             return before
         with visit.database.read() as connection:
@@ -161,20 +161,6 @@ def _save(
         return _page(visit, number, form, _version(visit.form), told)
     except Problem as problem:
         return _clash(visit, form, number, typed, problem)
-
-
-def _done_before(visit: Visit) -> Response | None:
-    """Where this very form was carried out already, that is told, whatever became of the draft since."""
-    from intergestan_erp.people.once import was_done
-
-    with visit.database.read() as connection:
-        if not was_done(connection, visit.who.user_id, visit.form.get(ACT, "")):
-            return None
-
-    def never(_connection: Connection) -> Done:
-        raise AssertionError("the form was carried out a moment ago")
-
-    return once(visit, never)
 
 
 def _clash(visit: Visit, form: OrderForm, number: str | None, typed: TypedOrder, problem: Problem) -> Response:
@@ -267,7 +253,7 @@ def find(visit: Visit) -> Response:
 def copy(visit: Visit) -> Response:
     """Enter it once more, as a draft of today; on to its form."""
     number = visit.params["number"]
-    before = _done_before(visit)
+    before = done_before(visit)
     if before is not None:
         return before
     try:
