@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from intergestan_db.enums import Right
 from intergestan_db.limited_child.children import NoReader
 from intergestan_db.problem import FileProblems, Problem, ProblemCode
 from intergestan_db.site_rows import read_site
+from intergestan_erp.catalogue.catalogue import Put
 from intergestan_erp.catalogue.catalogue_drift import Digest
 from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked, CatalogueReading, LimitedCatalogues
 from intergestan_erp.catalogue.foreseen import Foreseen, foresee_products
@@ -25,7 +27,7 @@ from intergestan_exchange.partners.partners import list_partners
 from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.labels import DRIFTS
 from intergestan_operations.language.wording import sentence
-from intergestan_runtime.said import Said, marked
+from intergestan_runtime.said import Counted, Said, marked
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, done_before, once
@@ -105,6 +107,10 @@ def show_import(visit: Visit) -> Response:
 
 def take(visit: Visit) -> Response:
     """Look at a file; or take it, if it would still do what was shown."""
+    takes = visit.form.get("faire") == "prendre"
+    before = done_before(visit) if takes else None
+    if before is not None:
+        return before
     try:
         given = _given(visit)
         reading = _read(visit, given)
@@ -112,34 +118,93 @@ def take(visit: Visit) -> Response:
         return _import_page(visit, None, problems=problems)
     except Problem as problem:
         return _import_page(visit, None, problem=problem)
-    with visit.database.snapshot() as connection:
-        found = _foreseen(connection, reading)
-    if visit.form.get("faire") != "prendre":
-        return _import_page(visit, given, found=found, reading=reading)
-    if visit.form.get("vu") != found.digest:
-        before = Problem(
-            "The products changed since the file was looked at: look again, then take it.",
-            ProblemCode.CHANGED_MEANWHILE,
-        )
-        return done_before(visit) or _import_page(visit, given, found=found, reading=reading, problem=before)
+    if not takes:
+        return _looked_at(visit, given, reading)
 
     def do(connection: Connection) -> Done:
-        put = put_catalogue(connection, reading.catalogue)["products"]
+        put = put_catalogue(connection, reading.catalogue)
+        if visit.form.get("sommes") != _sums(put):
+            raise _changed()
+        products = put["products"]
         said = Said(
             "{file}: {added} new, {changed} changed, {equal} as before.",
             file=given.name,
-            added=str(put.added),
-            changed=str(put.changed),
-            equal=str(put.equal),
+            added=str(products.added),
+            changed=str(products.changed),
+            equal=str(products.equal),
         )
+        for text in _beside(given.name, put):
+            said = Said("{first} {second}", first=said, second=text)
         return Done(to=PATH, said=said)
 
-    return once(visit, do)
+    try:
+        with visit.database.snapshot() as connection:
+            found = _foreseen(connection, reading)
+        if visit.form.get("vu") != found.digest:
+            raise _changed()
+        return once(visit, do)
+    except Problem as problem:
+        return _looked_at(visit, given, reading, problem)
+
+
+def _looked_at(visit: Visit, given: _Given, reading: CatalogueReading, problem: Problem | None = None) -> Response:
+    """What the file would do, after what kept it from being taken, if it was to be."""
+    try:
+        with visit.database.snapshot() as connection:
+            found = _foreseen(connection, reading)
+        with visit.database.transaction() as connection:
+            put = foresee_catalogue(connection, reading.catalogue)
+    except Problem as why:
+        return _import_page(visit, None, problem=why)
+    return _import_page(visit, given, found=found, put=put, reading=reading, problem=problem)
+
+
+def _changed() -> Problem:
+    return Problem(
+        "The products changed since the file was looked at: look again, then take it.", ProblemCode.CHANGED_MEANWHILE
+    )
 
 
 def _foreseen(connection: Connection, reading: CatalogueReading) -> Foreseen:
     there = {row.code: row for row in read_catalogue(connection).products}
     return foresee_products(there, reading.catalogue.products)
+
+
+def _sums(put: Mapping[str, Put]) -> str:
+    """By which it is known that a file does to families and components, too, what it would have done."""
+    return " ".join(f"{subject}={each.added}/{each.changed}/{each.equal}" for subject, each in put.items())
+
+
+def _beside(file: str, put: Mapping[str, Put]) -> list[Counted]:
+    """What a file does beside its products, as far as it speaks of it."""
+    said = []
+    for subject, each in put.items():
+        counts: dict[str, Any] = {"file": file, "added": each.added, "changed": each.changed, "equal": each.equal}
+        if subject == "products" or not (each.added or each.changed or each.equal):
+            continue
+        if subject == "families":
+            text = Counted(
+                "{file}: {added} new family, {changed} changed, {equal} as before.",
+                "{file}: {added} new families, {changed} changed, {equal} as before.",
+                each.added,
+                **counts,
+            )
+        elif subject == "subfamilies":
+            text = Counted(
+                "{file}: {added} new sub-family, {changed} changed, {equal} as before.",
+                "{file}: {added} new sub-families, {changed} changed, {equal} as before.",
+                each.added,
+                **counts,
+            )
+        else:
+            text = Counted(
+                "{file}: {added} new component, {changed} changed, {equal} as before.",
+                "{file}: {added} new components, {changed} changed, {equal} as before.",
+                each.added,
+                **counts,
+            )
+        said.append(text)
+    return said
 
 
 def _given(visit: Visit) -> _Given:
@@ -172,8 +237,6 @@ def _read(visit: Visit, given: _Given) -> CatalogueReading:
             reading = reader.read(given.name, given.data, question)
     except NoReader as error:
         raise _no_reader() from error
-    with visit.database.transaction() as connection:
-        foresee_catalogue(connection, reading.catalogue)
     return reading
 
 
@@ -186,6 +249,7 @@ def _import_page(
     given: _Given | None,
     *,
     found: Foreseen | None = None,
+    put: Mapping[str, Put] | None = None,
     reading: CatalogueReading | None = None,
     problems: FileProblems | None = None,
     problem: Problem | None = None,
@@ -196,6 +260,8 @@ def _import_page(
         status=status,
         given=given,
         found=found,
+        beside=[] if given is None or put is None else _beside(given.name, put),
+        sums="" if put is None else _sums(put),
         said=[] if reading is None else [in_place(each, visit.language) for each in reading.said],
         file_faults=_faults_of(visit, problems),
         problem=None if problem is None else sentence(problem, visit.language),

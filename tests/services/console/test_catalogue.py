@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Mapping
 
 import pytest
 
-from intergestan_db.tables import Product
+from intergestan_db.tables import Product, ProductComponent, ProductFamily
+from intergestan_erp.catalogue.catalogue import put_families
 from tests.services.console.browser import JUST_SO, Answer, Browser
 from tests.services.console.desk import Desk
 
@@ -17,14 +20,18 @@ IMPORT, DRIFT = "/produits/importer", "/produits/ecarts"
 FILE = "Code;Désignation;Prix de vente;TVA\nCAS16;Casserole 16 cm;12,50;20\nNEUF;<b>Neuf</b>;3,00;20\n"
 
 
-def upload(browser: Browser, path: str, data: str, **fields: str) -> Answer:
+def upload(browser: Browser, path: str, data: str | bytes, name: str = "produits.csv", **fields: str) -> Answer:
     """Post a file, as a browser does."""
+    file = data.encode() if isinstance(data, str) else data
     token = browser.get(path).token
-    parts = [(f'name="{name}"', value) for name, value in {"jeton": token, "jeton_acte": "a" * 20, **fields}.items()]
-    parts.append(('name="fichier"; filename="produits.csv"', data))
-    body = "".join(f"--limit\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n" for head, text in parts)
+    values = {"jeton": token, "jeton_acte": "a" * 20, **fields}
+    parts = [(f'name="{field}"', value.encode()) for field, value in values.items()]
+    parts.append((f'name="fichier"; filename="{name}"', file))
+    body = b"".join(
+        f"--limit\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + text + b"\r\n" for head, text in parts
+    )
     kind = {"content-type": "multipart/form-data; boundary=limit", **JUST_SO}
-    return browser.ask("POST", path, f"{body}--limit--\r\n".encode(), kind)
+    return browser.ask("POST", path, body + b"--limit--\r\n", kind)
 
 
 def kept(page: Answer) -> Mapping[str, str]:
@@ -53,6 +60,39 @@ def test_what_changed_since_it_was_looked_at_is_shown_again(desk: Desk) -> None:
     assert adam.post(IMPORT, kept(second)).status == 303
     answer = adam.post(IMPORT, {**kept(first), "jeton_acte": "c" * 20})
     assert (answer.status, "ont changé" in answer.said) == (409, True)
+
+
+def zipped(**tables: str) -> bytes:
+    """A zip of CSV files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as bag:
+        for name, text in tables.items():
+            bag.writestr(f"{name}.csv", text)
+    return file.getvalue()
+
+
+def test_what_a_file_does_beside_products_is_shown_and_holds(desk: Desk) -> None:
+    """Families, sub-families and components alone would look like nothing; what they became since is looked at, too."""
+    adam = desk.browser("adam")
+    bag = zipped(
+        familles="Code;Nom\nCUI;Cuisine\nTAB;Table\n", composants="Produit;Composant;Quantité\nCAS20;CAS16;2\n"
+    )
+    page = upload(adam, IMPORT, bag, "tout.zip")
+    assert page.status == 200, page.said
+    assert "0 nouveaux, 0 modifiés, 0 inchangés" in page.said
+    assert "tout.zip : 2 familles nouvelles, 0 modifiées, 0 inchangées." in page.said
+    assert "tout.zip : 1 composant nouveau" in page.said
+    assert (desk.site.rows(ProductFamily), desk.site.rows(ProductComponent)) == ([], [])
+    with desk.site.database.transaction() as connection:
+        put_families(connection, {"CUI": "Cuisine"})
+    answer = adam.post(IMPORT, kept(page))
+    assert (answer.status, "ont changé" in answer.said) == (409, True)
+    assert "tout.zip : 1 famille nouvelle, 0 modifiées, 1 inchangées." in answer.said
+    assert desk.site.rows(ProductComponent) == []
+    assert adam.post(IMPORT, kept(answer)).status == 303
+    assert [row.code for row in desk.site.rows(ProductFamily)] == ["CUI", "TAB"]
+    assert len(desk.site.rows(ProductComponent)) == 1
+    assert "tout.zip : 1 composant nouveau" in adam.get("/produits").said
 
 
 def test_a_bad_file_is_not_taken(desk: Desk) -> None:
