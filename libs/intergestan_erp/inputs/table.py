@@ -91,10 +91,11 @@ def read_rows(file: str, rows: Rows, columns: Columns, findings: Findings, part:
     """
     remaining = iter(rows)
     above = list(islice(remaining, MOST_ABOVE))
-    place = _heading(above, columns)
+    names = names_of(columns.titles)
+    place = _heading(above, names, columns.required)
     heading = above[place] if above else Row(1, [])
     titles = [_stripped(cell) for cell in heading.cells]
-    positions = _positions(file, titles, columns, heading.number)
+    positions = _positions(file, titles, names, columns, heading.number)
     shown = {name: titles[index] for name, index in positions.items()}
     _say_what_stands_above(above[:place], heading.number, findings, part)
     filled = []
@@ -111,38 +112,32 @@ def read_rows(file: str, rows: Rows, columns: Columns, findings: Findings, part:
 
 def has_titles(rows: Sequence[Row], columns: Columns) -> bool:
     """Whether one of the first rows has the titles of such a table."""
-    above = rows[:MOST_ABOVE]
-    place = _heading(above, columns)
-    return place < len(above) and _missing(_known_in(above[place].cells, columns), columns) == 0
+    above, names = rows[:MOST_ABOVE], names_of(columns.titles)
+    return any(_has_all(_known_in(row.cells, names), columns.required) for row in above)
 
 
 def titles_in(columns: Columns) -> Callable[[Sequence[Value]], int]:
     """How many of some cells are titles of such a table, each counted once."""
-    names = _names(columns)
-
-    def count(cells: Sequence[Value]) -> int:
-        return len({names[plain] for cell in cells if (plain := plain_title(_stripped(cell))) in names})
-
-    return count
+    names = names_of(columns.titles)
+    return lambda cells: len(_known_in(cells, names))
 
 
-def _known_in(cells: Sequence[Value], columns: Columns) -> set[str]:
-    names = _names(columns)
+def _known_in(cells: Sequence[Value], names: Mapping[str, str]) -> set[str]:
     return {name for cell in cells if (name := names.get(plain_title(_stripped(cell)))) is not None}
 
 
-def _missing(known: set[str], columns: Columns) -> int:
-    return len(set(columns.required) - known)
+def _has_all(known: set[str], required: Sequence[str]) -> bool:
+    return known.issuperset(required)
 
 
-def _heading(rows: Sequence[Row], columns: Columns) -> int:
+def _heading(rows: Sequence[Row], names: Mapping[str, str], required: Sequence[str]) -> int:
     """The place of the row of titles among the first ones."""
-    known = [_known_in(row.cells, columns) for row in rows]
-    whole = next((place for place, found in enumerate(known) if _missing(found, columns) == 0), None)
+    known = [_known_in(row.cells, names) for row in rows]
+    whole = next((place for place, found in enumerate(known) if _has_all(found, required)), None)
     if whole is not None:
         return whole
     first = next((place for place, row in enumerate(rows) if any(map(_stripped, row.cells))), 0)
-    best = max(range(len(rows)), key=lambda place: (len(known[place]), -place), default=0)
+    best = max(range(len(rows)), key=lambda place: len(known[place]), default=0)
     return best if rows and len(known[best]) >= _ENOUGH else first
 
 
@@ -222,13 +217,15 @@ def _says_something(value: Value) -> bool:
     return value != ""
 
 
-def _names(columns: Columns) -> dict[str, str]:
-    own = {plain_title(name): name for name in columns.titles}
-    return own | {plain_title(title): name for name, known in columns.titles.items() for title in known}
+def names_of(titles: Titles) -> dict[str, str]:
+    """Our name of a column by each plain title under which it may stand, its own among them."""
+    own = {plain_title(name): name for name in titles}
+    return own | {plain_title(title): name for name, known in titles.items() for title in known}
 
 
-def _positions(file: str, titles: Sequence[str], columns: Columns, row: int) -> dict[str, int]:
-    names = _names(columns)
+def _positions(
+    file: str, titles: Sequence[str], names: Mapping[str, str], columns: Columns, row: int
+) -> dict[str, int]:
     positions: dict[str, int] = {}
     faults: list[Fault] = []
     for index, title in enumerate(titles):
