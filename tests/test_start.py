@@ -26,13 +26,15 @@ MOST_OF_OURS = {
     "dispatcher": 330,
     "geocoder": 132,
     "allocator": 135,
-    "console": 446,
+    "console": 235,
     "--help": 177,
     "orders list": 128,
     "holds list": 110,
     "status": 117,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
+MOST_WITH_PAGES = 490
+"""So many the console has when each of its pages was asked for; they are imported when they are."""
 
 ELSEWHERE = {
     *(
@@ -91,6 +93,20 @@ def with_a_command_line() -> Iterator[Importer]:
 def test_a_service_imports_what_its_floor_names(service: str, with_a_base: Importer) -> None:
     program = Program(f"import services.{service}.__main__", [*FLOORS[service]])
     _check(service, with_a_base.run(program))
+
+
+def test_no_page_of_the_console_imports_what_few_need(with_a_base: Importer) -> None:
+    """What reads mails and documents, and what speaks to mail servers, waits for a form that asks for it."""
+    program = (
+        "import services.console.__main__\n"
+        "import importlib, pkgutil\n"
+        "from services.console import pages\n"
+        "for each in pkgutil.iter_modules(pages.__path__, f'{pages.__name__}.'): importlib.import_module(each.name)\n"
+    )
+    found = with_a_base.run(Program(program, [*FLOORS["console"]]))
+    assert not {each for each in found.modules if each in ELSEWHERE}
+    ours = [each for each in found.modules if each.startswith(("intergestan_", "services"))]
+    assert MOST_OF_OURS["console"] + 100 < len(ours) <= MOST_WITH_PAGES
 
 
 _COMMAND = "from services.cli.__main__ import main; main()"

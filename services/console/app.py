@@ -1,38 +1,47 @@
-"""The pages of the console: path, name, who may, what answers. A new one: a file, a template, and a line below."""
+"""The pages of the console: path, name, who may, what answers. A new one: a file, a template, and a line below.
+
+The files are imported as their pages are asked for; those who check types see them here as if they were.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from intergestan_db.enums import Right
+from services.console import pages
 from services.console.access.rights import Access
-from services.console.pages import (
-    accessibility,
-    accounts,
-    catalogue,
-    collecting,
-    documents,
-    entering,
-    holds,
-    invitation,
-    mails_sent,
-    order_address,
-    order_entry,
-    order_import,
-    order_story,
-    own,
-    partners,
-    pipeline,
-    purchases,
-    sales,
-    searching,
-    selling,
-    sending,
-    start,
-    supplier_changes,
-    to_do,
-)
+from services.console.on_demand import modules_of
 from services.console.route import FILES, Page
+
+if TYPE_CHECKING:
+    from services.console.pages import (
+        accessibility,
+        accounts,
+        catalogue,
+        collecting,
+        documents,
+        entering,
+        holds,
+        invitation,
+        mails_sent,
+        order_address,
+        order_entry,
+        order_import,
+        order_story,
+        own,
+        partners,
+        pipeline,
+        purchases,
+        sales,
+        searching,
+        selling,
+        sending,
+        start,
+        supplier_changes,
+        to_do,
+    )
+else:
+    globals().update(modules_of(pages))
 
 ROUTES: Final = (
     Page("/entrer", "enter", Access.EVERYBODY, entering.show, entering.enter, hashes=True),
@@ -54,7 +63,7 @@ ROUTES: Final = (
     Page("/envois/{ref:path}", "mail sent", Access.SEE, mails_sent.show_one),
     Page("/commandes.csv", "purchases as a file", Access.SEE, purchases.export),
     Page("/commandes", "purchases", Access.SEE, purchases.show_list),
-    Page(order_entry.NEW, "new purchase", Right.SEND_ORDERS, order_entry.show_new, order_entry.enter),
+    Page("/commandes/nouvelle", "new purchase", Right.SEND_ORDERS, order_entry.show_new, order_entry.enter),
     Page("/commandes/calcul", "purchase: count", Right.SEND_ORDERS, post=order_entry.price),
     Page(
         "/commandes/importer", "import purchases", Right.SEND_ORDERS, order_import.show, order_import.take, files=FILES

@@ -19,6 +19,7 @@ from intergestan_erp.picking import delivering
 from intergestan_erp.selling import invoicing
 from intergestan_erp.selling.deliveries import see
 from intergestan_erp.selling.sales import show_delivery_note, show_sales_order
+from intergestan_exchange.holds import review
 from intergestan_msg.money import ZERO
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said
@@ -46,8 +47,6 @@ def sale_path(number: str, act: str = "") -> str:
 
 def accept(visit: Visit) -> Response:
     """Accept an order in review; the buyer is told."""
-    from intergestan_exchange.holds import review
-
     products = {line_id: text for line_id, text in _by_line(visit.form, PRODUCT).items() if text.strip()}
 
     def do(connection: Connection) -> Done:
@@ -88,8 +87,6 @@ def _show_refuse(visit: Visit, problem: Problem | None) -> Response:
 
 def refuse(visit: Visit) -> Response:
     """Refuse an order in review: it is cancelled, and the buyer is told why."""
-    from intergestan_exchange.holds import review
-
     words = visit.form.get("motif", "").strip() or None
 
     def do(connection: Connection) -> Done:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from intergestan_erp.people.rights import change_rights
 from services.console.app import ROUTES
 from services.console.fixed import NAMES
 from services.console.headers import ALWAYS, POLICY
+from services.console.on_demand import Later
 from services.console.rendering import FOLDER
 from tests.services.console.browser import JUST_SO
 from tests.services.console.desk import PEOPLE, Desk, add_order
@@ -158,6 +161,16 @@ ADDRESSES = {
 def test_every_route_stands_in_the_matrix() -> None:
     routes = {(method, ADDRESSES[page.path]) for page in ROUTES for method in ("GET", "POST") if page.function(method)}
     assert routes == {(line[0], line[1]) for line in LINES}
+
+
+def test_every_route_has_its_functions() -> None:
+    """They are imported when they are asked for: a name that is not there would be found by who asks."""
+    functions = [function for page in ROUTES for function in (page.get, page.post) if function is not None]
+    assert len(functions) > 80
+    for later in functions:
+        assert isinstance(later, Later)
+        function = getattr(import_module(later.module), later.name)
+        assert list(inspect.signature(function).parameters) == ["visit"], later
 
 
 def test_who_may_what(desk: Desk) -> None:
