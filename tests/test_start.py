@@ -23,7 +23,7 @@ MOST_OF_OURS = {
     "sender": 125,
     "poller": 144,
     "importer": 290,
-    "dispatcher": 330,
+    "dispatcher": 331,
     "geocoder": 132,
     "allocator": 135,
     "console": 235,
