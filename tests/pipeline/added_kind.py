@@ -7,7 +7,6 @@ the mail rests at both sites, and what the handler read.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -34,8 +33,6 @@ if __name__ == "__main__":
 
 from intergestan_db.database import Database  # noqa: E402 - the line comes first
 from intergestan_db.tables import InboundMail, OutboundMail, Partner  # noqa: E402
-from intergestan_exchange.inbox.read import answer  # noqa: E402
-from intergestan_exchange.inbox.reading import READING, Reading  # noqa: E402
 from intergestan_exchange.outbox.requests import request_mail  # noqa: E402
 from intergestan_exchange.transfers.transfers import finish_mail  # noqa: E402
 from intergestan_msg.email_address import EmailAddress  # noqa: E402
@@ -44,6 +41,7 @@ from intergestan_msg.mail.outgoing import compose_heartbeat  # noqa: E402
 from services.composer import prepare  # noqa: E402
 from services.composer.prepared import Prepared, Request  # noqa: E402
 from services.importer import handlers  # noqa: E402
+from tests.here_reader import HereReader  # noqa: E402
 from tests.pipeline.two_sites import make_site, pair, with_services  # noqa: E402
 
 if TYPE_CHECKING:
@@ -51,15 +49,6 @@ if TYPE_CHECKING:
 
     from intergestan_exchange.inbox.pool import ReaderPool
     from services.importer.turn import Verified
-
-
-class Here:
-    """Reads in this process: a limited child would read the table without the line."""
-
-    def read(self, raw: bytes, keys: Mapping[str, bytes]) -> Reading:
-        import msgspec
-
-        return READING.decode(answer(msgspec.json.encode(keys), raw))
 
 
 def compose_note(_connection: Connection, request: Request, _now: datetime, _under_way: timedelta) -> Prepared:
@@ -91,7 +80,7 @@ def main(urls: list[str], folder: Path, redis_url: str) -> None:
         for url, name, siret in zip(urls, ("Mulhouse", "Stauber"), ("73282932000074", "80295478500028"), strict=True)
     ]
     pair(*made)
-    pool = cast("ReaderPool", Here())
+    pool = cast("ReaderPool", HereReader())  # a limited child would read the table without the line
     buyer, seller = (
         with_services(site, folder / name, pool, redis_url, name)
         for site, name in zip(made, ("Mulhouse", "Stauber"), strict=True)

@@ -131,10 +131,6 @@ def leave_all(sites: Pair) -> None:
     leave(sites, L1=2)
 
 
-def ask_statement(sites: Pair) -> None:
-    state(sites.seller, sites.buyer)
-
-
 def state(site: SiteUnderTest, other: SiteUnderTest) -> None:
     """This site's statement reaches the other."""
     with site.database.transaction() as connection:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import msgspec
 from sqlalchemy import event
 
 from intergestan_db.tables import PurchaseOrder, SalesOrder
-from intergestan_exchange.inbox.read import answer
-from intergestan_exchange.inbox.reading import READING, Reading
 from intergestan_msg.ubl import write_order
 from tests.factories import cfr1, cfr2
+from tests.here_reader import HereReader
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
@@ -46,13 +44,6 @@ def name_of(frame: FrameType) -> str:
     file = frame.f_code.co_filename
     name = file.removeprefix(f"{ROOT}/")
     return name if name != file and name.startswith(("libs/", "services/")) else ""
-
-
-class Here:
-    """Reads in this process, where what runs is seen; a child of its own does the same out of sight."""
-
-    def read(self, raw: bytes, keys: Mapping[str, bytes]) -> Reading:
-        return READING.decode(answer(msgspec.json.encode(keys), raw))
 
 
 class Walk:
@@ -112,7 +103,7 @@ def test_an_order_walks_through_the_files_that_the_page_names(sites: Pair) -> No
     assert [row.state for row in buyer.rows(PurchaseOrder)] == ["transmitting", "transmitting"]
     seller.receive(first)
 
-    seller.importer._pool = Here()  # type: ignore[assignment]
+    seller.importer._pool = HereReader()  # type: ignore[assignment]
     walk = Walk(seller)
     walk.take_in(second)
 

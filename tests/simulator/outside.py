@@ -12,12 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-import msgspec
 from dramatiq import Message
 
-from intergestan_exchange.inbox.read import read
-from intergestan_exchange.inbox.reading import READING, Reading
-from intergestan_msg.seal import PublicKey
 from intergestan_runtime.archive import Archive, Found, Missing
 from services.poller.bell import Bell
 from services.poller.handles import UidNotes
@@ -111,13 +107,6 @@ class ProcessBells:
         rung = [(queue, message.args[0]) for message in messages]
         self._bells.waiting[:] = rung + self._bells.waiting if first else self._bells.waiting + rung
         return True
-
-
-class HereReader:
-    """Reads mails as the reader's children do, in this process: what comes out has been JSON once."""
-
-    def read(self, raw: bytes, keys: Mapping[str, bytes]) -> Reading:
-        return READING.decode(msgspec.json.encode(read(raw, {kid: PublicKey(key) for kid, key in keys.items()})))
 
 
 @dataclass(frozen=True, slots=True)

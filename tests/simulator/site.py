@@ -54,8 +54,9 @@ from services.sender.outcome import Outcome
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender
 from tests import site_factories
+from tests.here_reader import HereReader
 from tests.simulator.clock import SiteClock
-from tests.simulator.outside import Bells, DictArchive, HereReader, ListSource, MailboxOnServer
+from tests.simulator.outside import Bells, DictArchive, ListSource, MailboxOnServer
 from tests.simulator.outside import Relay as ListRelay
 from tests.simulator.processes import Fate, Process
 from tests.site_factories import SiteToTest, a_product, trust
@@ -223,6 +224,7 @@ class BoxPoller:
             metrics=site.ground.metrics,
             settings=_POLLER,
             ring=lambda ids: IMPORT.ring(broker, *ids),
+            ring_first=lambda ids: IMPORT.ring(broker, *ids, first=True),
             password_for=lambda _row: "",
             language="en",
             die=lambda _error: process.die(),

@@ -12,6 +12,7 @@ from intergestan_db.file_tables.csv_text import Encoding
 from intergestan_db.problem import FileProblems, Problem
 from intergestan_db.tables import PurchaseOrderLine
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.layouts import (
     Layout,
@@ -68,8 +69,6 @@ def test_a_child_reads_by_it_as_well(site: Database) -> None:
 
 
 def import_file_by(site: Database, readers: LimitedOrders, options: Options) -> tuple[str, ...]:
-    from intergestan_erp.order_files import order_files
-
     data = FILE.encode()
     return order_files.import_file(site, "f.csv", data, read=readers.read, by="marie", options=options).new
 

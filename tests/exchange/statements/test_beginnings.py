@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from intergestan_msg.running_sha256 import RunningSha256
 from intergestan_msg.statement import Account, Entry, Statement, account_of, fault_of
 from tests.examples import share
 from tests.site_factories import NOW, SiteToTest
+from tests.statements import rolled_back
 
 Sites = tuple[SiteToTest, SiteToTest]
 A_DAY = timedelta(days=1)
@@ -208,7 +209,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(max_examples=share(3), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False), st.integers(10, 40))
 def test_whatever_happens_both_say_the_same(paired_sites: Sites, random: Random, length: int) -> None:
-    with _forgotten(paired_sites[0]) as connection:
+    with rolled_back(paired_sites[0].database) as connection:
         story = Story(connection, random)
         for _ in range(length):
             random.choice(HAPPENINGS)(story)
@@ -219,7 +220,7 @@ def test_whatever_happens_both_say_the_same(paired_sites: Sites, random: Random,
 @pytest.mark.usefixtures("often")
 def test_what_was_counted_is_not_read_again(paired_sites: Sites) -> None:
     """Of a series whose beginning is kept, only what came since is read."""
-    with _forgotten(paired_sites[0]) as connection:
+    with rolled_back(paired_sites[0].database) as connection:
         story = Story(connection, Random(1))
         for _ in range(9):
             story.we_send()
@@ -244,7 +245,7 @@ def test_what_was_counted_is_not_read_again(paired_sites: Sites) -> None:
 @pytest.mark.usefixtures("often")
 def test_a_change_that_is_committed_while_one_counts_is_seen_later(paired_sites: Sites) -> None:
     """What is counted before a number was withdrawn, and kept after, counts for nothing."""
-    with _forgotten(paired_sites[0]) as connection:
+    with rolled_back(paired_sites[0].database) as connection:
         story = Story(connection, Random(2))
         for seq in range(1, 9):
             story._send(1, seq, "composed")
@@ -255,15 +256,3 @@ def test_a_change_that_is_committed_while_one_counts_is_seen_later(paired_sites:
         beginnings.keep(connection, story.partner, counter.longer())
         (account,) = Counter(connection, story.partner).our_statement(until).sent
         assert (account.void, account.count) == (((3, 3),), 7)
-
-
-class _Enough(Exception):
-    """What was written is to be forgotten."""
-
-
-@contextmanager
-def _forgotten(site: SiteToTest) -> Iterator[Connection]:
-    """A transaction that is rolled back."""
-    with suppress(_Enough), site.database.transaction() as connection:
-        yield connection
-        raise _Enough

@@ -22,7 +22,7 @@ from intergestan_db.tables import (
 from services.dispatcher.statements import Statements
 from tests.databases import as_service
 from tests.exchange.inbox.test_replay import a_mail
-from tests.site_factories import NOW, MakeDatabase, SiteToTest
+from tests.site_factories import NOW, SiteToTest
 
 Sites = tuple[SiteToTest, SiteToTest]
 A_DAY = timedelta(days=1)
@@ -72,14 +72,10 @@ def test_old_ones_go_with_all_that_belongs_to_them(paired_sites: Sites) -> None:
     assert [row.outbound_mail_id for row in shop.rows(DeliveryReport)] == [None] * len(old) + stay
 
 
-@pytest.mark.mainly_on("postgresql")
+@pytest.mark.parametrize("make_database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(("kind", "state"), [("statement", "held"), ("orders", "sent")])
-def test_the_dispatcher_may_delete_no_other_mail(
-    make_database: MakeDatabase, paired_sites: Sites, kind: str, state: str
-) -> None:
+def test_the_dispatcher_may_delete_no_other_mail(paired_sites: Sites, kind: str, state: str) -> None:
     """A guard of `roles.sql`; on SQLite nobody has a role."""
-    if make_database.kind == "sqlite":
-        pytest.skip("SQLite knows no roles.")
     shop, _base = paired_sites
     mail = sent(shop, "a", 400, kind=kind, state=state)
     for table, column in ((OutboundBody, "outbound_mail_id"), (OutboundMail, "id")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Mapping
 
@@ -118,5 +117,5 @@ def test_their_catalogue_is_compared_with_ours(desk: Desk) -> None:
     nadia = desk.browser("nadia")
     answer = upload(nadia, DRIFT, FILE, sens="eux")
     assert answer.status == 200, answer.said
-    assert re.search(r"NEUF", answer.text)
+    assert "NEUF" in answer.text
     assert upload(nadia, DRIFT, "Code\n1\n").status == 422
