@@ -419,7 +419,7 @@ _CONSOLE: Rights = {
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
     "event": Right(ALL, _EVENT),
-    "purchase_order": Right(ALL, ALL, f"state version outbound_mail_id updated_at {_DRAFTED}", deletes=True),
+    "purchase_order": Right(ALL, ALL, f"state revision version outbound_mail_id updated_at {_DRAFTED}", deletes=True),
     "purchase_order_line": Right(ALL, ALL, deletes=True),
     "purchase_order_charge": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number last_date"),
@@ -576,7 +576,9 @@ _OPEN_OR_ENDED = (
 )
 _FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version"
 _CONFIRMED = (
-    f"NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND '{PURCHASE_ORDER.first}' IN (OLD.state, NEW.state)"
+    f"NEW.revision = OLD.revision AND (NEW.version = OLD.version OR NEW.version = OLD.version + 1"
+    f" AND '{PURCHASE_ORDER.first}' IN (OLD.state, NEW.state))"
+    f" OR NEW.revision = OLD.revision + 1 AND NEW.version = OLD.version AND OLD.state = '{PurchaseState.CONFIRMED}'"
 )
 _ENTERED = (
     f"NEW.state IN ('{PURCHASE_ORDER.first}', '{PurchaseState.CONFIRMED}')"

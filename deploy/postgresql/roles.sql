@@ -584,9 +584,9 @@ GRANT SELECT, INSERT (supplier_id, followed_by_id, operation_code_id, state, ver
     issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
     delivery_line2, delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id,
     category_id), UPDATE (supplier_id, followed_by_id, state, version, outbound_mail_id, carried, exported_at,
-    updated_at, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
-    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), DELETE ON
-    "purchase_order" TO :"console";
+    updated_at, revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date,
+    delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), DELETE
+    ON "purchase_order" TO :"console";
 GRANT USAGE ON SEQUENCE "purchase_order_id_seq" TO :"console";
 GRANT SELECT, INSERT (purchase_order_id, revision, type, state, document, outbound_mail_id, answer_epoch,
     answer_n, answer_code, answer_note, answer_lines, requested_by, requested_at, updated_at), UPDATE (state,
@@ -779,7 +779,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outcome ON 
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
-    WHEN %9$L THEN (NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND 'draft' IN (OLD.state, NEW.state)) IS NOT TRUE
+    WHEN %9$L THEN (NEW.revision = OLD.revision AND (NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND 'draft' IN (OLD.state, NEW.state)) OR NEW.revision = OLD.revision + 1 AND NEW.version = OLD.version AND OLD.state = 'confirmed') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
     'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -24,6 +24,7 @@ from intergestan_db.tables import (
     Ledger,
     OutboundBody,
     OutboundMail,
+    OutboundOrder,
     Partner,
     Product,
     PurchaseOrder,
@@ -46,6 +47,7 @@ from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.waiting import take_in_ripe
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.manifest import Document
 from intergestan_msg.ubl import write_order
 from intergestan_runtime import logs
 from tests.factories import a_line, an_order, cfr1
@@ -884,6 +886,56 @@ def test_a_change_that_was_given_up_leaves_its_place(sites: Pair) -> None:
     assert change_states(sites) == [("abandoned", None), ("abandoned", None), ("accepted", "AP")]
     assert sites.buyer.row(PurchaseOrder).revision == 1
     agreed(sites)
+
+
+def test_an_order_that_is_composed_anew_has_the_next_revision(sites: Pair) -> None:
+    """Of two documents of one number, whoever got both knows the newer one; changes follow it."""
+    buyer, seller = sites.buyer, sites.seller
+    for site in (buyer, seller):
+        site.put_products(*products_of(cfr1()), a_product("CAS16", "25"))
+    buyer.import_orders(write_order(cfr1()))
+    mail_id = buyer.request(seller.code, "CFR1")
+    never_sent = buyer.compose(mail_id)
+    with buyer.database.transaction() as connection:
+        outbound.abandon(connection, [mail_id], by="anne", at=buyer.database.now())
+        order = PurchaseOrder
+        connection.execute(update(order).values(note="encore", version=order.version + 1))
+    again = buyer.request(seller.code, "CFR1")
+    mail = buyer.compose(again)
+    buyer.mark_sent(again)
+    documents = [listed_in(each, buyer) for each in (never_sent, mail)]
+    assert [each.revision for each in documents] == [0, 1]
+    assert len({each.business_hash for each in documents}) == 2
+    assert [(row.revision, row.live) for row in buyer.rows(OutboundOrder)] == [(0, False), (1, True)]
+    seller.receive(mail)
+    answer(sites)
+    assert [(row.revision, row.code) for row in seller.rows(Answer)] == [(1, "AP")]
+    assert buyer.row(PurchaseOrder).state == "accepted"
+    agreed(sites)
+    seller.receive(edit(sites, quantities={"L1": Decimal(3)}))
+    answer(sites)
+    assert (change_states(sites), buyer.row(PurchaseOrder).revision) == ([("accepted", "AP")], 2)
+    agreed(sites)
+    seller.receive(never_sent)  # by whatever way: it is the older one, and takes nothing back
+    assert [hold.reason for hold in holds(seller)] == ["conflict"]
+    agreed(sites)
+
+
+def test_an_order_that_was_never_composed_keeps_its_revision(sites: Pair) -> None:
+    """Taken back before anything of it was signed."""
+    buyer, seller = sites.buyer, sites.seller
+    buyer.put_products(*products_of(cfr1()))
+    buyer.import_orders(write_order(cfr1()))
+    mail_id = buyer.request(seller.code, "CFR1")
+    with buyer.database.transaction() as connection:
+        outbound.abandon(connection, [mail_id], by="anne", at=buyer.database.now())
+    assert listed_in(buyer.compose(buyer.request(seller.code, "CFR1")), buyer).revision == 0
+
+
+def listed_in(mail: bytes, site: SiteUnderTest) -> Document:
+    """What a mail's manifest says of its one document."""
+    ((listed, _content),) = read_mail(mail, {site.key.public.kid: site.key.public}).documents
+    return listed
 
 
 def test_resending_a_change_sends_the_same_bytes(sites: Pair) -> None:

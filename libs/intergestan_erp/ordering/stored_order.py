@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.tables import Event, Party, PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine, User
+from intergestan_db.tables import (
+    Event,
+    Party,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    PurchaseOrderCharge,
+    PurchaseOrderLine,
+    User,
+)
 from intergestan_erp.order_files.order_values import FROM_FILE
 from intergestan_erp.ordering.typed_order import DeliveryPlace, TypedCharge, TypedLine, TypedOrder
 from intergestan_erp.purchasing.purchase_orders import WRITTEN, find_orders
@@ -44,8 +52,10 @@ def read_stored(connection: Connection, number: str) -> StoredOrder:
     """
     (order_id,) = find_orders(connection, [number]).values()
     order = PurchaseOrder
+    change = PurchaseOrderChange
+    changed = exists().where(change.purchase_order_id == order.id, change.revision <= order.revision)
     head = connection.execute(
-        select(order.__table__, Party.code.label("supplier"), User.login)
+        select(order.__table__, Party.code.label("supplier"), User.login, changed.label("is_changed"))
         .join(Party, Party.id == order.supplier_id)
         .outerjoin(User, User.id == order.followed_by_id)
         .where(order.id == order_id)
@@ -85,7 +95,7 @@ def read_stored(connection: Connection, number: str) -> StoredOrder:
         ),
         carried=head.carried or {},
         kept=kept,
-        sources={row.line_id: sources.get(row.line_id, FROM_FILE) for row in lines} if head.revision == 0 else {},
+        sources={} if head.is_changed else {row.line_id: sources.get(row.line_id, FROM_FILE) for row in lines},
     )
 
 

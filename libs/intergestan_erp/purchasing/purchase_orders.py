@@ -131,7 +131,8 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
     happened = _rows(connection, events.order_by(Event.id))
     taken = next((event["detail"] or {} for event in reversed(happened) if event["name"] in WRITTEN), {})
     row = head.one()
-    prices = taken.get("prices") if row["revision"] == 0 else None
+    changed = _rows(connection, changes.order_by(PurchaseOrderChange.id))
+    prices = None if any(each["revision"] <= row["revision"] for each in changed) else taken.get("prices")
     return {
         **row,
         **listed.one(),
@@ -145,7 +146,7 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
             for line in _rows(connection, lines.order_by(PurchaseOrderLine.position))
         ],
         "charges": _rows(connection, charges.order_by(PurchaseOrderCharge.id)),
-        "changes": _rows(connection, changes.order_by(PurchaseOrderChange.id)),
+        "changes": changed,
         "events": happened,
     }
 

@@ -67,6 +67,7 @@ from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
 """The types of the documents that share the revisions of an order."""
+_LATER = SEQUENCE[1:]
 
 
 def settle_change(
@@ -165,7 +166,7 @@ def _is_of_an_earlier_series(key: DocumentKey, facts: Facts) -> bool:
     return any(
         row.epoch > facts.epoch
         for (kind, its_number, its_revision), row in facts.rows()
-        if kind in SEQUENCE and its_number == number and 0 < its_revision < revision
+        if kind in _LATER and its_number == number and its_revision < revision
     )
 
 

@@ -6,17 +6,18 @@ Nothing leaves without this act. It writes an `outbound_mail` in state `requeste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
+from intergestan_db.database import AnyRow
 from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
-from intergestan_db.tables import OutboundOrder, Partner, PurchaseOrder
+from intergestan_db.tables import OutboundMail, OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.partner_rests import check_sending
@@ -24,13 +25,24 @@ from intergestan_msg.kinds import Kind
 
 MAX_ORDERS = 1000
 
+_WAS_COMPOSED = exists().where(
+    OutboundOrder.purchase_order_id == PurchaseOrder.id,
+    OutboundOrder.revision == PurchaseOrder.revision,
+    OutboundMail.id == OutboundOrder.outbound_mail_id,
+    OutboundMail.composed_at.is_not(None),
+)
 _SELECTED = (
     select(
         *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.supplier_id, PurchaseOrder.state),
-        *(PurchaseOrder.version, PurchaseOrder.revision),
+        *(PurchaseOrder.version, PurchaseOrder.revision, _WAS_COMPOSED.label("was_composed")),
     )
     .where(PurchaseOrder.id.in_(bindparam("ids", expanding=True)))
     .with_for_update()
+)
+_RAISE = (
+    update(PurchaseOrder)
+    .where(PurchaseOrder.id.in_(bindparam("ids", expanding=True)))
+    .values(revision=PurchaseOrder.revision + 1)
 )
 
 
@@ -63,6 +75,8 @@ def request_orders(
     """Ask for one mail to a supplier with all of these orders, or refuse the whole request.
 
     It goes to the address for orders that the supplier has now, also where that is another one when it leaves (G18).
+    An order that was composed before, in a mail that was given up, has the next revision: another document, which may
+    say something else, never has the number and the revision of one that was signed.
 
     :param versions: purchase order id → the version that the user saw and selected.
     :param user_id: the user whose mail address becomes the From (G15).
@@ -73,7 +87,7 @@ def request_orders(
         is on its way already (a double click).
     """
     partner = _ready_partner(connection, supplier_id)
-    revisions = _check_orders(connection, supplier_id, versions)
+    revisions = _raised(connection, _check_orders(connection, supplier_id, versions))
     own = {"requested_by_id": user_id, "recipient": partner.order_address, "next_attempt_at": leave_at}
     rung_at = at if leave_at is None else None
     mail_id = request_mail(connection, Kind.ORDERS, partner.id, at, **own, rung_at=rung_at)
@@ -186,8 +200,8 @@ def check_count(count: int) -> None:
         )
 
 
-def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
-    """Lock the orders and look whether all may be sent; their revisions, by id."""
+def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> Sequence[AnyRow]:
+    """Lock the orders and look whether all may be sent."""
     if not versions:
         raise Problem("No order was selected, so nothing was sent.", ProblemCode.NO_VALUE)
     check_count(len(versions))
@@ -200,10 +214,18 @@ def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[in
         )
     for row in rows:
         _check_order(row, supplier_id, versions[row.id])
-    return {row.id: row.revision for row in rows}
+    return rows
 
 
-def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, version: int) -> None:
+def _raised(connection: Connection, rows: Sequence[AnyRow]) -> dict[int, int]:
+    """The revisions of the orders, by id; of those that were composed before as the one that they have, the next."""
+    again = [row.id for row in rows if row.was_composed]
+    if again:
+        connection.execute(_RAISE, {"ids": again})
+    return {row.id: row.revision + row.was_composed for row in rows}
+
+
+def _check_order(row: AnyRow, supplier_id: int, version: int) -> None:
     if row.supplier_id != supplier_id:
         raise Problem(
             "{number} is for another supplier; nothing was sent.", ProblemCode.OTHER_SUPPLIER, number=row.number

@@ -235,7 +235,7 @@ def _entered(us: str, row: Any, mails: Mapping[int | None, str]) -> Happening:
 
 
 def _document(row: Any) -> dict[str, Any]:
-    """Which document is meant: the order itself has the revision 0, each change and the cancellation the next."""
+    """Which document is meant: the order has the first of its revisions, each change and the cancellation the next."""
     return {"document": row.type, "revision": row.revision}
 
 

@@ -14,7 +14,7 @@ from email.policy import default
 import pytest
 from sqlalchemy import delete, event, update
 
-from intergestan_db.tables import Event, Partner, PurchaseOrder, Session
+from intergestan_db.tables import Event, OutboundOrder, Partner, PurchaseOrder, Session
 from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_exchange.outbox.outbound import abandon
 from intergestan_msg.mail.incoming import read_mail
@@ -428,6 +428,20 @@ def test_what_is_odd_is_said_and_taken_out_by_a_button(sending: SendingDesk) -> 
     fewer = browser.post("/envoyer/apercu", {**form_at(page, "/envoyer"), "enlever": "CFR1"})
     assert ("pris.CFR1" in form_at(fewer, "/envoyer"), "pris.CFR2" in form_at(fewer, "/envoyer")) == (False, True)
     assert "libre=CFR1" in html.unescape(fewer.text)
+
+
+def test_what_was_composed_and_given_up_leaves_as_the_next_revision(sending: SendingDesk) -> None:
+    """In the role of the console: it raises the revision of what is confirmed, and of nothing else."""
+    browser = sending.browser("carl")
+    send(browser, look(browser, sending))
+    sending.move(seconds=9)
+    sending.buyer.compose(1)
+    with sending.buyer.database.transaction() as connection:
+        abandon(connection, [1], by="anne", at=sending.buyer.database.now())
+    send(browser, look(browser, sending))
+    links = sending.buyer.rows(OutboundOrder)
+    assert [(link.outbound_mail_id, link.revision) for link in links] == [(1, 0), (1, 0), (2, 1), (2, 1)]
+    assert {order.revision for order in sending.buyer.rows(PurchaseOrder) if order.number in {"CFR1", "CFR2"}} == {1}
 
 
 def test_it_is_in_english_too(sending: SendingDesk) -> None:
