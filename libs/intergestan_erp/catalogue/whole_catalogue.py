@@ -178,7 +178,8 @@ def _put_components(connection: Connection, products: Sequence[ProductRow], said
         if row.product_id in concerned
     }
     other = [pair for pair, quantity in before.items() if wanted.get(pair) != quantity]
-    connection.execute(_DROP_COMPONENTS, {"pairs": sorted(other)})
+    if other:
+        connection.execute(_DROP_COMPONENTS, {"pairs": sorted(other)})
     new = [pair for pair in sorted(wanted) if before.get(pair) != wanted[pair]]
     if new:
         rows = [{"product_id": pair[0], "component_id": pair[1], "quantity": wanted[pair]} for pair in new]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from intergestan_db.tables import Product, ProductFamily, ProductSubfamily
+from intergestan_erp.listing.beginning import begins
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.folding import name_key
-from intergestan_erp.parties.search_words import after
 from intergestan_msg.identity import nfc
 
 MOST: Final = 8
@@ -94,7 +95,7 @@ def list_families(connection: Connection) -> list[tuple[str, str]]:
 
 def _is_meant(connection: Connection, typed: str) -> ColumnElement[bool]:
     wanted = nfc(typed.strip())[:_LONGEST]
-    ways = [_begins(Product.code, way) for way in dict.fromkeys((wanted, wanted.upper()))]
+    ways = [begins(Product.code, wanted)]
     if wanted.isascii() and wanted.isdigit() and len(wanted) >= _GTIN:
         ways.append(Product.gtin.in_([wanted, wanted.zfill(14)]))
     words = name_key(wanted).split()
@@ -111,7 +112,7 @@ def _named(connection: Connection, words: list[str]) -> list[int]:
         return []
     found = []
     for row in connection.execute(select(Product.id, Product.name)):
-        own = name_key(row.name).split()
+        own = _words_of(row.name)
         if all(any(each.startswith(word) for each in own) for word in words):
             found.append(row.id)
             if len(found) >= _MOST_FOUND:
@@ -122,10 +123,10 @@ def _named(connection: Connection, words: list[str]) -> list[int]:
 _MOST_FOUND: Final = 500
 
 
-def _begins(column: Any, wanted: str) -> ColumnElement[bool]:
-    if not wanted.isascii():
-        return column == wanted  # type: ignore[no-any-return]
-    return and_(column >= wanted, column < after(wanted), column.startswith(wanted, autoescape=True))
+@lru_cache(_MOST_NAMES)
+def _words_of(name: str) -> tuple[str, ...]:
+    """Kept, as each letter that is typed asks for those of every name: folding is what takes long."""
+    return tuple(name_key(name).split())
 
 
 def _listing() -> Select[*tuple[Any, ...]]:

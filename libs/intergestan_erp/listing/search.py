@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, select
 
 from intergestan_db.tables import Partner, Party, PurchaseOrder, SalesOrder
-from intergestan_erp.parties.search_words import after
+from intergestan_erp.listing.beginning import begins
 from intergestan_msg.identity import nfc
 
 MOST = 8
@@ -57,12 +57,12 @@ def find_orders(connection: Connection, typed: str, most: int = MOST) -> FoundOr
     if not wanted or len(wanted) > _LONGEST or not wanted.isprintable():
         return FoundOrders((), ())
     bought = _query(PurchaseOrder, PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_id)
-    bought = bought.where(_begins(PurchaseOrder.number, wanted)).order_by(PurchaseOrder.number)
-    ours = select(SalesOrder.id).where(_begins(SalesOrder.number, wanted)).order_by(SalesOrder.number).limit(most)
+    bought = bought.where(begins(PurchaseOrder.number, wanted)).order_by(PurchaseOrder.number)
+    ours = select(SalesOrder.id).where(begins(SalesOrder.number, wanted)).order_by(SalesOrder.number).limit(most)
     theirs = (
         select(SalesOrder.id)
         .join(Partner, Partner.id == SalesOrder.partner_id)
-        .where(_begins(SalesOrder.customer_order_number, wanted))
+        .where(begins(SalesOrder.customer_order_number, wanted))
         .limit(most)
     )
     of_ours = list(connection.scalars(ours))
@@ -78,11 +78,3 @@ def find_orders(connection: Connection, typed: str, most: int = MOST) -> FoundOr
 def _query(order: Any, theirs: Any, party_id: Any) -> Select[*tuple[Any, ...]]:
     columns = (order.number, theirs, Party.name, order.issue_date, order.note, order.total_ht, order.currency)
     return select(*columns, order.state).join(Party, Party.id == party_id)
-
-
-def _begins(column: Any, wanted: str) -> ColumnElement[bool]:
-    """As typed or in capitals, as numbers are made. The bounds are for the index, the rest for what is sorted oddly."""
-    if not wanted.isascii():
-        return or_(column == wanted, column == wanted.upper())
-    ways = dict.fromkeys((wanted, wanted.upper()))
-    return or_(*(and_(column >= way, column < after(way), column.startswith(way, autoescape=True)) for way in ways))

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from intergestan_erp.inputs.table import plain_title
+from intergestan_erp.inputs.table import names_of, plain_title
 from intergestan_erp.order_files.order_csv import COLUMNS
 
 MOST_ROWS: Final = 1000
 _USUAL: Final = ("product", "quantity", "price")
 """What columns without titles are."""
 _FIELDS: Final = ("product", "name", "quantity", "unit", "price", "allowance", "vat_rate")
-_BY_TITLE: Final[Mapping[str, str]] = {
-    plain_title(title): name for name in _FIELDS for title in (*COLUMNS[name], name.replace("_", " "))
-} | {"code": "product", "qty": "quantity"}
+_BY_TITLE: Final[Mapping[str, str]] = names_of({name: COLUMNS[name] for name in _FIELDS}) | {
+    "code": "product",
+    "qty": "quantity",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

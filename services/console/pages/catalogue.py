@@ -23,7 +23,7 @@ from intergestan_erp.catalogue.whole_catalogue import foresee_catalogue, put_cat
 from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.listing.products import WhichProducts, list_families, list_products, show_product
 from intergestan_exchange.partners.catalogue_compared import Compared, compared
-from intergestan_exchange.partners.partners import list_partners
+from intergestan_exchange.partners.partners import find_partner, list_partners
 from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.labels import DRIFTS
 from intergestan_operations.language.wording import sentence
@@ -320,8 +320,6 @@ def drift(visit: Visit) -> Response:
 
 
 def _partner_id(connection: Connection, text: str) -> int | None:
-    from intergestan_exchange.partners.partners import find_partner
-
     return find_partner(connection, text) if text.strip() else None
 
 
