@@ -21,13 +21,21 @@ class Entry:
     icon: str
     key: str = ""
 
+    def is_at(self, path: str) -> bool:
+        """Whether the page of this path belongs to it."""
+        return path == self.path or (self.path != "/" and path.startswith(self.path))
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading with its entries."""
+    """A word under which its entries open; without one they stand in the row themselves."""
 
     word: str
     entries: tuple[Entry, ...]
+
+    def is_at(self, path: str) -> bool:
+        """Whether the page of this path belongs to one of them."""
+        return any(entry.is_at(path) for entry in self.entries)
 
 
 MENU: Final = (
@@ -50,8 +58,6 @@ MENU: Final = (
         ),
     ),
     Heading("", (Entry(marked("To do"), "/a-traiter", Access.SEE, "warning", "a"),)),
-    Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
-    Heading("", (Entry(marked("Operations"), "/exploitation", Access.SEE, "dot", "x"),)),
     Heading(
         marked("Records"),
         (
@@ -59,6 +65,8 @@ MENU: Final = (
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
         ),
     ),
+    Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
+    Heading("", (Entry(marked("Operations"), "/exploitation", Access.SEE, "dot", "x"),)),
 )
 """What is built. The others come with their pages."""
 

@@ -154,10 +154,43 @@ def test_it_works_by_keyboard_alone(office: Office, watched: Watched) -> None:
     expect(page.locator(":focus")).to_have_text("Aller au contenu")
 
 
+def test_the_menu_is_one_row_and_walked_by_arrows(office: Office, watched: Watched) -> None:
+    """What stands under a word opens by Enter or by an arrow, closes by Escape, and no two are open."""
+    page = watched.context.new_page()
+    enter(page, office.url, "marie")
+    menu = page.get_by_role("navigation", name="Menu principal")
+    words = menu.locator("> ul > li")
+    assert words.count() >= 7
+    assert len({round(box["y"]) for word in words.all() if (box := word.bounding_box())}) == 1
+    head = page.locator("header").bounding_box()
+    assert head is not None
+    assert head["height"] < 60, "the head is one row, too"
+    page.wait_for_load_state()
+    menu.get_by_role("link", name="Accueil").focus()
+    buying, selling = menu.locator("summary", has_text="Achats"), menu.locator("summary", has_text="Ventes")
+    press(page, "ArrowRight")
+    expect(buying).to_be_focused()
+    press(page, "Enter", "ArrowDown", "ArrowDown")
+    expect(menu.get_by_role("link", name="Commandes fournisseurs")).to_be_focused()
+    assert found_by_axe(page, "nav.menu") == []
+    press(page, "Escape")
+    expect(buying).to_be_focused()
+    expect(menu.get_by_role("link", name="Commandes fournisseurs")).to_be_hidden()
+    press(page, "ArrowDown", "ArrowRight")
+    expect(selling).to_be_focused()
+    press(page, "ArrowUp")
+    expect(menu.get_by_role("link", name="Factures")).to_be_focused()
+    expect(menu.locator("details[open]")).to_have_count(1)
+    press(page, "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Factures")
+    expect(selling).to_have_class("at")
+
+
 def test_it_works_without_scripts(office: Office, chromium: Chromium) -> None:
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
     enter(page, office.url, "adele")
+    page.locator("summary", has_text="Achats").click()
     page.get_by_role("link", name="Commandes fournisseurs").click()
     page.get_by_label("Du", exact=True).fill("15/11/20")
     page.get_by_label("Au", exact=True).fill("15/11/20")

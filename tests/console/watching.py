@@ -57,10 +57,10 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def found_by_axe(page: Page) -> list[str]:
-    """What it says is wrong, and what it could not judge."""
+def found_by_axe(page: Page, within: str = "html") -> list[str]:
+    """What it says is wrong, and what it could not judge: colours under something, for one."""
     page.evaluate(axe())
-    result = page.evaluate("axe.run()")
+    result = page.evaluate("within => axe.run(within)", within)
     return [
         f"{each['id']}: {[node['target'] for node in each['nodes']]}"
         for kind in ("violations", "incomplete")

@@ -87,6 +87,29 @@
     button.setAttribute("aria-pressed", String(seen));
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && shut()) event.preventDefault(); });
+  /* Arrows walk through the main menu: sideways its words, downwards what stands under one. */
+  const walk = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+  document.addEventListener("keydown", (event) => {
+    const bar = event.target.closest("[data-words]");
+    const by = walk[event.key];
+    if (!bar || !by || event.ctrlKey || event.altKey || event.metaKey) return;
+    const words = [...bar.querySelectorAll(":scope > ul > li")];
+    const at = event.target.closest("[data-words] > ul > li");
+    const under = at.querySelector("details");
+    const down = event.key === "ArrowUp" || event.key === "ArrowDown";
+    if (down && !under) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (down) {
+      const links = [...under.querySelectorAll("a")];
+      under.open = true;
+      const from = links.indexOf(event.target);
+      links.at(from < 0 && by < 0 ? -1 : (from + by) % links.length).focus();
+    } else {
+      if (under) under.open = false;
+      words[(words.indexOf(at) + by + words.length) % words.length].querySelector("summary, a").focus();
+    }
+  });
   const uncover = () => document.querySelectorAll("[data-shows]").forEach((button) => { button.hidden = false; });
   document.addEventListener("htmx:afterSwap", uncover);
 
