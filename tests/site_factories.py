@@ -249,16 +249,10 @@ def paired_sites(make_database: MakeDatabase, kept_sites: KeptSites) -> tuple[Si
 
 
 def a_product(code: str, price: str = "10", **values: Any) -> ProductRow:
-    """A product with the same price either way, VAT 20 %."""
+    """A product with the same price either way, VAT 20 %; unless these say otherwise."""
     amount = Decimal(price)
-    return ProductRow(
-        code=code,
-        name=values.pop("name", f"Produit {code}"),
-        sale_price=amount,
-        purchase_price=amount,
-        vat_rate=Decimal(20),
-        **values,
-    )
+    usual = {"name": f"Produit {code}", "sale_price": amount, "purchase_price": amount, "vat_rate": Decimal(20)}
+    return ProductRow(code=code, **{**usual, **values})
 
 
 def add_products(connection: Connection, *codes: str) -> None:

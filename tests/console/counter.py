@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from intergestan_db.enums import Role
-from intergestan_erp.people.passwords import set_password
-from intergestan_erp.people.rights import change_rights
-from intergestan_erp.site.setup import add_user
 from tests.console.trade import settings
 from tests.factories import cfr1, cfr2
-from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
 from tests.servers.process import HOST, free_port
-from tests.services.console.desk import HASH
+from tests.services.console.desk import PEOPLE, let_in
 
 OURS = "NOTRE1"
 """What the seller calls the product that the buyer calls FAI01."""
@@ -55,7 +50,8 @@ def open_counter(make_pair: Any) -> Counter:
     config.write_text(config.read_text().replace(f"port = {ports[0]}", f"port = {ports[1]}"))
     consoles = []
     for site in pair.sites:
-        _let_in(site)
+        with site.database.transaction() as connection:
+            let_in(connection, PEOPLE, "{}@site.test", by="anne", at=site.database.now())
         console = ServiceProcess("console", site.folder)
         console.start()
         consoles.append(console)
@@ -63,12 +59,3 @@ def open_counter(make_pair: Any) -> Counter:
         console.wait_ready()
     buying, selling = consoles
     return Counter(pair, (buying, selling), f"http://{HOST}:{ports[0]}", f"http://{HOST}:{ports[1]}")
-
-
-def _let_in(site: JourneySite) -> None:
-    now = site.database.now()
-    with site.database.transaction() as connection:
-        for login, role in (("carl", Role.CLERK), ("nadia", Role.READER), ("adam", Role.ADMINISTRATOR)):
-            user_id = add_user(connection, login, login.title(), f"{login}@site.test", by="anne", at=now)
-            set_password(connection, user_id, HASH, by="anne", at=now)
-            change_rights(connection, login, roles=[role], by="anne", at=now)

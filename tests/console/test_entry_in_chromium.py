@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine
-from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.catalogue.catalogue import put_products
 from tests.console.office import Office
 from tests.console.watching import Watched, enter, fits, found_by_axe, press
 from tests.servers.chromium import Chromium
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.not_quick
 
@@ -21,9 +22,7 @@ pytestmark = pytest.mark.not_quick
 def products(office: Office) -> None:
     with office.site.database.transaction() as connection:
         rows = [
-            ProductRow(
-                code=code, name=name, unit="C62", sale_price=Decimal(9), vat_rate=Decimal(20), purchase_price=Decimal(5)
-            )
+            a_product(code, "5", name=name, sale_price=Decimal(9))
             for code, name in (("CAS-16", "Casserole inox 16 cm"), ("FOU-30", "Fouet inox 30 cm"))
         ]
         put_products(connection, rows)

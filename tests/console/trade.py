@@ -11,14 +11,12 @@ from sqlalchemy import select, update
 from intergestan_db.enums import Role
 from intergestan_db.tables import OutboundMail, OutboundOrder, PurchaseOrder
 from intergestan_erp.people.passwords import set_password
-from intergestan_erp.people.rights import change_rights
-from intergestan_erp.site.setup import add_user
 from tests.factories import cfr1, cfr2
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import ServiceProcess
 from tests.servers.process import HOST, free_port
-from tests.services.console.desk import HASH
+from tests.services.console.desk import HASH, let_in
 
 
 @dataclass
@@ -82,9 +80,7 @@ def open_trade(make_pair: Any, undo_seconds: int) -> Trade:
     now = buyer.database.now()
     with buyer.database.transaction() as connection:
         set_password(connection, buyer.user_id, HASH, by="anne", at=now)
-        user_id = add_user(connection, "carl", "Carl", buyer.mail_user.address, by="anne", at=now)
-        set_password(connection, user_id, HASH, by="anne", at=now)
-        change_rights(connection, "carl", roles=[Role.CLERK], by="anne", at=now)
+        let_in(connection, {"carl": Role.CLERK}, buyer.mail_user.address, by="anne", at=now)
     console = ServiceProcess("console", buyer.folder)
     console.start()
     console.wait_ready()

@@ -54,7 +54,8 @@ from tests.factories import a_line, an_order, cfr1
 from tests.machine_zone import ELSEWHERE, machine_in
 from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, effects, holds, replay_all
-from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
+from tests.pipeline.two_sites import SiteUnderTest, products_of
+from tests.site_factories import a_product
 
 MOST = Decimal(999999999999)
 pytestmark = pytest.mark.mainly_on("postgresql")

@@ -35,7 +35,8 @@ from intergestan_exchange.transfers.put_back import put_back
 from intergestan_msg.ubl import write_order
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
-from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
+from tests.pipeline.two_sites import SiteUnderTest, products_of
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 

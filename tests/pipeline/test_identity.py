@@ -30,7 +30,7 @@ from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import read_order_change, read_order_response
 from tests.pipeline.conftest import Pair
 from tests.pipeline.older_release import OlderRelease, Upgraded
-from tests.pipeline.two_sites import a_product
+from tests.site_factories import a_product
 
 NFC, NFD = (normalize(form, "Réappro-7") for form in ("NFC", "NFD"))
 LINES = {form: [normalize(form, line) for line in ("Lé1", "Lé2")] for form in ("NFC", "NFD")}

@@ -25,7 +25,8 @@ from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge, Listed
 from tests.pipeline.test_changes import answer, bought, change_states, edit, ordered, own, sold
 from tests.pipeline.test_holds_and_replay import act, holds
-from tests.pipeline.two_sites import a_product, products_of
+from tests.pipeline.two_sites import products_of
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 

@@ -37,7 +37,8 @@ from tests.peppol.check import fatal
 from tests.pipeline import test_changes as changing
 from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, holds
-from tests.pipeline.two_sites import SiteUnderTest, a_product
+from tests.pipeline.two_sites import SiteUnderTest
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.mainly_on("sqlite")
 

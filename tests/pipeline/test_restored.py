@@ -65,7 +65,8 @@ from tests.pipeline.test_changes import (
 from tests.pipeline.test_holds_and_replay import act
 from tests.pipeline.test_keys import place
 from tests.pipeline.test_keys import send as send_mail
-from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
+from tests.pipeline.two_sites import SiteUnderTest, products_of
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ from services.importer.worker import Importer
 from tests import site_factories
 from tests.databases import as_service
 from tests.order_files import import_file
-from tests.site_factories import SiteToTest, trust
+from tests.site_factories import SiteToTest, a_product, trust
 
 
 @dataclass
@@ -164,13 +163,6 @@ def pair(one: SiteToTest, other: SiteToTest) -> None:
         trust(us, them)
 
 
-def a_product(code: str, price: str = "10", **values: Any) -> catalogue.ProductRow:
-    """A row of the catalogue."""
-    return catalogue.ProductRow(
-        code=code, name=f"Product {code}", sale_price=Decimal(price), vat_rate=Decimal(20), **values
-    )
-
-
 def products_of(*orders: Order) -> list[catalogue.ProductRow]:
     """The products that these orders name, at the prices that they state."""
     found = {}
@@ -178,5 +170,6 @@ def products_of(*orders: Order) -> list[catalogue.ProductRow]:
         for line in order.lines:
             assert line.price is not None
             code = line.item.sellers_id or line.item.buyers_id or ""
-            found[code] = a_product(code, str(line.price.amount / line.price.base_quantity))
+            price = str(line.price.amount / line.price.base_quantity)
+            found[code] = a_product(code, price, purchase_price=None)
     return list(found.values())

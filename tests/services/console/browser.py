@@ -47,6 +47,11 @@ class Answer:
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.text)
         return {html.unescape(name): html.unescape(value) for name, value in found}
 
+    def form_at(self, action: str) -> dict[str, str]:
+        """What its form that goes there sends, if nobody touches it."""
+        (form,) = re.findall(rf'(?s)<form method="post" action="{re.escape(action)}".*?</form>', self.text)
+        return fields_in(form)
+
     def rows(self) -> list[list[str]]:
         """The cells of its table's body, as text."""
         body = re.search(r"(?s)<table class=\"list[^>]*>.*?<tbody[^>]*>(.*?)</tbody>", self.text)
@@ -55,6 +60,17 @@ class Answer:
             [" ".join(html.unescape(re.sub(r"<[^>]+>", "", cell)).split(" ")).strip() for cell in _cells(row)]
             for row in rows
         ]
+
+
+def fields_in(form: str) -> dict[str, str]:
+    """What the inputs of a form send: all but ticks and choices that do not stand."""
+    found: dict[str, str] = {}
+    for tag in re.findall(r"<input [^>]*>", form):
+        given = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        stands = given.get("type") not in {"checkbox", "radio"} or re.search(r"\schecked\b", tag)
+        if "name" in given and stands:
+            found[given["name"]] = given.get("value", "on" if given.get("type") == "checkbox" else "")
+    return found
 
 
 def _cells(row: str) -> list[str]:
@@ -83,6 +99,18 @@ class Browser:
     def submit(self, page: str, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Answer:
         """Open a page, and send its form with these fields."""
         return self.post(path, {"jeton": self.get(page).token, **(fields or {})}, **headers)
+
+    def upload(self, path: str, field: str, files: Mapping[str, bytes], **fields: str) -> Answer:
+        """Open a page, and send its form with these files."""
+        given = {"jeton": self.get(path).token, "jeton_acte": "a" * 20, **fields}
+        parts = [(f'name="{name}"', value.encode()) for name, value in given.items()]
+        parts += [(f'name="{field}"; filename="{name}"', data) for name, data in files.items()]
+        body = b"".join(
+            f"--limit\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n"
+            for head, data in parts
+        )
+        kind = {"content-type": "multipart/form-data; boundary=limit", **JUST_SO}
+        return self.ask("POST", path, body + b"--limit--\r\n", kind)
 
     def enter(self, login: str, password: str) -> Answer:
         return self.submit("/entrer", "/entrer", {"login": login, "mot_de_passe": password})

@@ -14,9 +14,7 @@ from sqlalchemy import insert, select, update
 from intergestan_db import states
 from intergestan_db.enums import HoldReason, LedgerOutcome, Role
 from intergestan_db.tables import Hold, InboundMail, Ledger, OutboundMail, Partner
-from intergestan_erp.people.passwords import set_password
 from intergestan_erp.people.rights import change_rights
-from intergestan_erp.site.setup import add_user
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.findings.findings import WHAT
 from intergestan_msg.ubl import write_order
@@ -26,7 +24,7 @@ from tests.databases import as_service
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
-from tests.services.console.desk import HASH, PEOPLE, Desk
+from tests.services.console.desk import PEOPLE, Desk, let_in
 
 BY_MAIL = (
     *(HoldReason.UNKNOWN_SIGNER, HoldReason.UNCONFIRMED_KEY, HoldReason.REVOKED_KEY, HoldReason.KEY_ANNOUNCED),
@@ -120,11 +118,8 @@ def make_deciding_desk(pair: Pair, portal: BlockingPortal) -> DecidingDesk:
     seller = pair.seller
     now = seller.database.now()
     with seller.database.transaction() as connection:
-        for login, role in PEOPLE.items():
-            user_id = add_user(connection, login, login.title(), f"{login}@stauber.test", by="jean", at=now)
-            set_password(connection, user_id, HASH, by="jean", at=now)
-            roles = [role, Role.OPERATOR] if role is Role.ADMINISTRATOR else [role]
-            change_rights(connection, login, roles=roles, by="jean", at=now)
+        let_in(connection, PEOPLE, "{}@stauber.test", by="jean", at=now)
+        change_rights(connection, "adam", roles=[Role.ADMINISTRATOR, Role.OPERATOR], by="jean", at=now)
     console = Console(as_service(seller.database, "console"), ConsoleSettings(), answer_hours=4)
     return DecidingDesk(seller, console, portal, pair)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from intergestan_db.database import Database
 from intergestan_db.enums import Role
@@ -84,6 +84,10 @@ class Desk:
         if not database.is_sqlite:
             database.engine.dispose()
 
+    def look_anew(self) -> None:
+        """What the console knows for a while, it asks again."""
+        self.console.pictures._until = self.console.pictures._to_do_until = self.console.site._until = 0.0
+
     def sessions(self) -> int:
         return len(self.site.rows(Session))
 
@@ -105,14 +109,22 @@ def an_office(database: Database) -> SiteToTest:
     return fill_office(database)
 
 
+def let_in(connection: Connection, people: Mapping[str, Role], address: str, *, by: str, at: datetime) -> None:
+    """People who enter with `PASSWORD`, each with a role.
+
+    :param address: their mail address, in which `{}` is the login.
+    """
+    for login, role in people.items():
+        user_id = add_user(connection, login, login.title(), address.format(login), by=by, at=at)
+        set_password(connection, user_id, HASH, by=by, at=at)
+        change_rights(connection, login, roles=[role], by=by, at=at)
+
+
 def fill_office(database: Database) -> SiteToTest:
     """A site with people and orders, in a database that is migrated."""
     site = make_site(database)
     with database.transaction() as connection:
-        for login, role in PEOPLE.items():
-            user_id = add_user(connection, login, login.title(), f"{login}@arts.test", by="marie", at=NOW)
-            set_password(connection, user_id, HASH, by="marie", at=NOW)
-            change_rights(connection, login, roles=[role], by="marie", at=NOW)
+        let_in(connection, PEOPLE, "{}@arts.test", by="marie", at=NOW)
         set_password(connection, site.user_id, HASH, by="marie", at=NOW)
         stauber = NewParty(
             code="STAUBER",

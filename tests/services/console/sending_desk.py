@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,6 @@ from sqlalchemy import select, update
 from intergestan_db.enums import Role, Security
 from intergestan_db.tables import OutboundMail, Partner, Party, PurchaseOrder, Relay
 from intergestan_erp.people.passwords import set_password
-from intergestan_erp.people.rights import change_rights
-from intergestan_erp.site.setup import add_user
 from intergestan_exchange.mail_accounts.accounts import NewRelay, set_relay
 from intergestan_exchange.partners.partners import set_partner
 from intergestan_msg.ubl import write_order
@@ -26,7 +23,7 @@ from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import HASH, Desk
+from tests.services.console.desk import HASH, Desk, let_in
 
 NOVEMBER = "du=01/11/2020&au=30/11/2020"
 
@@ -66,39 +63,15 @@ class SendingDesk(Desk):
         self.pair.clock.move(**span)
 
 
-def fields(page: Answer) -> dict[str, str]:
-    """What the last form of a page sends that nobody touched: its hidden fields and its ticks."""
-    form = page.text[page.text.rindex('<form method="post"') :] if "choix" not in page.text else page.text
-    return _fields(form)
-
-
-def form_at(page: Answer, action: str) -> dict[str, str]:
-    """What the form of a page that goes there sends."""
-    (form,) = re.findall(rf'(?s)<form method="post" action="{re.escape(action)}".*?</form>', page.text)
-    return _fields(form)
-
-
-def _fields(form: str) -> dict[str, str]:
-    import html
-
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input [^>]*>", form):
-        given = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
-        ticked = given.get("type") != "checkbox" or re.search(r"\schecked\b", tag)
-        if "name" in given and ticked:
-            found[given["name"]] = given.get("value", "on")
-    return found
-
-
 def look(browser: Browser, desk: SendingDesk, **others: str) -> Answer:
     """From the list to the mail, with all that is ticked."""
     page = browser.get(desk.list)
-    return browser.post("/envoyer/apercu", {**form_at(page, "/envoyer/apercu"), **others})
+    return browser.post("/envoyer/apercu", {**page.form_at("/envoyer/apercu"), **others})
 
 
 def send(browser: Browser, mail: Answer, **others: str) -> Answer:
     """*Valider* on the page of the mail."""
-    return browser.post("/envoyer", {**form_at(mail, "/envoyer"), **others})
+    return browser.post("/envoyer", {**mail.form_at("/envoyer"), **others})
 
 
 def make_sending_desk(pair: Pair, portal: BlockingPortal, own: Mapping[str, Any] | None = None) -> SendingDesk:
@@ -117,10 +90,8 @@ def make_sending_desk(pair: Pair, portal: BlockingPortal, own: Mapping[str, Any]
             connection, NewRelay(name="relay", host="127.0.0.1", port=25, security=Security.NONE), by="anne", at=now
         )
         set_password(connection, buyer.user_id, HASH, by="anne", at=now)
-        for login, role in (("carl", Role.CLERK), ("nadia", Role.READER), ("odile", Role.OPERATOR)):
-            user_id = add_user(connection, login, login.title(), f"{login}@mulhouse.test", by="anne", at=now)
-            set_password(connection, user_id, HASH, by="anne", at=now)
-            change_rights(connection, login, roles=[role], by="anne", at=now)
+        people = {"carl": Role.CLERK, "nadia": Role.READER, "odile": Role.OPERATOR}
+        let_in(connection, people, "{}@mulhouse.test", by="anne", at=now)
         assert connection.execute(select(Relay.id)).scalar_one()
     console = Console(as_service(buyer.database, "console"), ConsoleSettings(**(own or {})), answer_hours=4)
     return SendingDesk(buyer, console, portal, pair)

@@ -10,7 +10,7 @@ import pytest
 
 from intergestan_db.tables import Product, ProductComponent, ProductFamily
 from intergestan_erp.catalogue.catalogue import put_families
-from tests.services.console.browser import JUST_SO, Answer, Browser
+from tests.services.console.browser import Answer, Browser
 from tests.services.console.desk import Desk
 
 pytestmark = pytest.mark.mainly_on("postgresql")
@@ -20,17 +20,8 @@ FILE = "Code;Désignation;Prix de vente;TVA\nCAS16;Casserole 16 cm;12,50;20\nNEU
 
 
 def upload(browser: Browser, path: str, data: str | bytes, name: str = "produits.csv", **fields: str) -> Answer:
-    """Post a file, as a browser does."""
     file = data.encode() if isinstance(data, str) else data
-    token = browser.get(path).token
-    values = {"jeton": token, "jeton_acte": "a" * 20, **fields}
-    parts = [(f'name="{field}"', value.encode()) for field, value in values.items()]
-    parts.append((f'name="fichier"; filename="{name}"', file))
-    body = b"".join(
-        f"--limit\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + text + b"\r\n" for head, text in parts
-    )
-    kind = {"content-type": "multipart/form-data; boundary=limit", **JUST_SO}
-    return browser.ask("POST", path, body + b"--limit--\r\n", kind)
+    return browser.upload(path, "fichier", {name: file}, **fields)
 
 
 def kept(page: Answer) -> Mapping[str, str]:

@@ -68,9 +68,7 @@ def test_a_thousand_rows_cost_as_many_statements_as_ten(desk: Desk) -> None:
 def costs(desk: Desk, browser: Browser) -> dict[str, int]:
     found = {}
     for path in ROUTES:
-        desk.console.pictures._until = 0.0
-        desk.console.pictures._to_do_until = 0.0
-        desk.console.site._until = 0.0
+        desk.look_anew()
         with counted(desk.console.database) as statements:
             assert browser.get(path).status in {200, 303}, path
         found[path] = len(statements)

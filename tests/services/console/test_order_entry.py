@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -13,10 +12,11 @@ import pytest
 from sqlalchemy import event, select, update
 
 from intergestan_db.tables import Event, Party, PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine
-from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.catalogue.catalogue import put_products
 from tests.console.forms import act_of
-from tests.services.console.browser import JUST_SO, Answer, Browser
+from tests.services.console.browser import Answer, Browser, fields_in
 from tests.services.console.desk import Desk, add_order
+from tests.site_factories import a_product
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -28,22 +28,8 @@ def clerk(desk: Desk) -> Browser:
     """Carl, at a site with two products."""
     with desk.site.database.transaction() as connection:
         rows = [
-            ProductRow(
-                code="CAS-16",
-                name="Casserole inox 16 cm",
-                unit="C62",
-                sale_price=Decimal(25),
-                vat_rate=Decimal(20),
-                purchase_price=Decimal(15),
-            ),
-            ProductRow(
-                code="FOU-30",
-                name="Fouet à œufs",
-                unit="C62",
-                sale_price=Decimal(9),
-                vat_rate=Decimal(20),
-                purchase_price=Decimal("5.5"),
-            ),
+            a_product("CAS-16", "15", name="Casserole inox 16 cm", sale_price=Decimal(25)),
+            a_product("FOU-30", "5.5", name="Fouet à œufs", sale_price=Decimal(9)),
         ]
         put_products(connection, rows)
     return desk.browser("carl")
@@ -53,12 +39,7 @@ def typed(answer: Answer) -> dict[str, str]:
     """All fields of the order's form, as a browser would send them."""
     form = re.search(r'(?s)<form[^>]*class="entry".*?</form>', answer.text)
     assert form, answer.said
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", form[0]):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name and ('type="checkbox"' not in tag or " checked" in tag):
-            found[name[1]] = html.unescape(value[1]) if value else ""
-    return found
+    return fields_in(form[0])
 
 
 def save(browser: Browser, page: str, changes: Mapping[str, str], to: str | None = None) -> Answer:
@@ -256,16 +237,7 @@ def test_a_draft_is_deleted_if_it_is_the_one_that_was_seen(desk: Desk, clerk: Br
 
 
 def upload(browser: Browser, files: Mapping[str, bytes], act_id: str, **fields: str) -> Answer:
-    token = browser.get("/commandes/importer").token
-    parts = [
-        (f'name="{name}"', value.encode()) for name, value in {"jeton": token, "jeton_acte": act_id, **fields}.items()
-    ]
-    parts += [(f'name="fichiers"; filename="{name}"', data) for name, data in files.items()]
-    body = b"".join(
-        f"--limit\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n" for head, data in parts
-    )
-    kind = {"content-type": "multipart/form-data; boundary=limit", **JUST_SO}
-    return browser.ask("POST", "/commandes/importer", body + b"--limit--\r\n", kind)
+    return browser.upload("/commandes/importer", "fichiers", files, jeton_acte=act_id, **fields)
 
 
 def test_files_are_taken_whole_or_not_at_all_and_once(desk: Desk, clerk: Browser) -> None:
@@ -293,8 +265,7 @@ def test_a_file_that_is_too_long_is_refused_before_it_is_read(clerk: Browser) ->
 def test_the_model_is_a_file_that_is_read(desk: Desk, clerk: Browser) -> None:
     """With the supplier and the product of its example it is entered."""
     with desk.site.database.transaction() as connection:
-        row = ProductRow(code="CAS20", name="Casserole", unit="C62", sale_price=Decimal(20), vat_rate=Decimal(20))
-        put_products(connection, [row])
+        put_products(connection, [a_product("CAS20")])
     model = clerk.get("/commandes/modele.csv").body
     answer = upload(clerk, {"modele.csv": model}, "4" * 36)
     assert answer.status == 200, answer.said

@@ -34,7 +34,7 @@ def test_the_page_says_what_the_base_says(sending: SendingDesk) -> None:
     assert "un courriel attend" in services["composer"]
     assert "aucun courriel n'attend" in services["sender"]
     assert all("ne tourne pas" in text for text in services.values())
-    sending.console.pictures._until = 0.0
+    sending.look_anew()
     sending.buyer.compose(mail_id)
     services = told(sending.browser("nadia").get("/exploitation"))
     assert "aucun courriel n'attend" in services["composer"]

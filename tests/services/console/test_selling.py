@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +24,7 @@ from intergestan_erp.selling.enter import enter_order
 from intergestan_erp.site.preferences import set_preference
 from tests.console.forms import act_of
 from tests.erp.selling.by_hand import a_line
-from tests.services.console.browser import Answer, Browser
+from tests.services.console.browser import Answer, Browser, fields_in
 from tests.services.console.desk import PASSWORD, Desk
 from tests.site_factories import NOW
 
@@ -34,12 +33,7 @@ pytestmark = pytest.mark.mainly_on("postgresql")
 
 def fields_of(answer: Answer) -> dict[str, str]:
     """What the acting form of a page would send, its visible fields with it."""
-    body = answer.text.partition("<main")[2]
-    pairs = [
-        (re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag))
-        for tag in re.findall(r"<input[^>]*>", body)
-    ]
-    return {name[1]: value[1] if value else "" for name, value in pairs if name} | {"jeton_acte": act_of(answer.text)}
+    return {**fields_in(answer.text.partition("<main")[2]), "jeton_acte": act_of(answer.text)}
 
 
 def send(browser: Browser, path: str, **changes: str) -> Answer:

@@ -12,7 +12,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from sqlalchemy import delete, event, update
+from sqlalchemy import delete, update
 
 from intergestan_db.tables import Event, OutboundOrder, Partner, PurchaseOrder, Session
 from intergestan_erp.purchasing.purchase_orders import unconfirm
@@ -20,9 +20,10 @@ from intergestan_exchange.outbox.outbound import abandon
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
 from tests.factories import cfr2
-from tests.services.console.browser import Answer
+from tests.services.console.browser import Answer, Browser
 from tests.services.console.desk import PASSWORD
-from tests.services.console.sending_desk import NOVEMBER, SendingDesk, form_at, look, send
+from tests.services.console.sending_desk import NOVEMBER, SendingDesk, look, send
+from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -87,7 +88,7 @@ def test_the_filters_say_what_is_shown(sending: SendingDesk) -> None:
     everything = browser.get(f"{sending.list}&tout=1")
     assert [(row[0], row[5]) for row in rows(everything)] == [("CFR1", ""), ("CFR2", "brouillon")]
     assert re.findall(r'name="pris\.(\w+)"', everything.text) == ["CFR1"]
-    confirmed = browser.post("/envoyer/confirmer", {**form_at(everything, "/envoyer/apercu"), "commande": "CFR2"})
+    confirmed = browser.post("/envoyer/confirmer", {**everything.form_at("/envoyer/apercu"), "commande": "CFR2"})
     assert confirmed.status == 303
     again = browser.get(confirmed.headers["location"])
     assert ("CFR2 est confirmée et peut être envoyée." in again.said, sending.states()["CFR2"]) == (True, "confirmed")
@@ -108,7 +109,7 @@ def test_enlever_takes_out_of_the_list_and_of_nothing_else(sending: SendingDesk)
     browser = sending.browser("carl")
     before = sending.counted()
     page = browser.get(sending.list)
-    form = form_at(page, "/envoyer/apercu")
+    form = page.form_at("/envoyer/apercu")
     one = browser.post("/envoyer/enlever", {**form, "enlever": "CFR1"})
     assert (one.status, "sans=CFR1" in one.headers["location"]) == (303, True)
     fewer = browser.get(one.headers["location"])
@@ -117,7 +118,7 @@ def test_enlever_takes_out_of_the_list_and_of_nothing_else(sending: SendingDesk)
     bar = browser.get(browser.post("/envoyer/enlever", form).headers["location"])
     assert numbers(bar) == ["CFR1"]
     kept = browser.get(browser.post("/envoyer/enlever", {**form, "enlever": "CFR1"}).headers["location"])
-    assert (numbers(kept), "pris.CFR2" in form_at(kept, "/envoyer/apercu")) == (["CFR2"], False)
+    assert (numbers(kept), "pris.CFR2" in kept.form_at("/envoyer/apercu")) == (["CFR2"], False)
     (back,) = re.findall(r'<a href="([^"]+)">Remettre</a>', fewer.text)
     assert numbers(browser.get(back.replace("&amp;", "&"))) == ["CFR1", "CFR2"]
     assert (sending.counted(), sending.states()) == (before, {"CFR1": "confirmed", "CFR2": "confirmed"})
@@ -197,13 +198,13 @@ def test_two_tabs_send_it_once(sending: SendingDesk) -> None:
     browser = sending.browser("carl")
     one, other = look(browser, sending), look(browser, sending)
     page = browser.get(sending.list)
-    form = form_at(page, "/envoyer/apercu")
+    form = page.form_at("/envoyer/apercu")
     del form["pris.CFR2"]
     send(browser, browser.post("/envoyer/apercu", form))
     refused = send(browser, other)
     assert (refused.status, "<del>CFR1</del>" in refused.text) == (409, True)
-    assert list(form_at(refused, "/envoyer")).count("pris.CFR2") == 1
-    assert "pris.CFR1" not in form_at(refused, "/envoyer")
+    assert list(refused.form_at("/envoyer")).count("pris.CFR2") == 1
+    assert "pris.CFR1" not in refused.form_at("/envoyer")
     assert send(browser, refused).status == 303
     assert send(browser, one).status == 409
     assert [row.state for row in sending.mails()] == ["requested"] * 2
@@ -230,7 +231,7 @@ def test_what_cannot_be_sent_says_why(sending: SendingDesk) -> None:
     """A draft in a forged form, no order, one that is not there, several suppliers, a partner who rests (G12, G14)."""
     browser = sending.browser("carl")
     page = browser.get(sending.list)
-    form = form_at(page, "/envoyer/apercu")
+    form = page.form_at("/envoyer/apercu")
     none = browser.post("/envoyer/apercu", {name: value for name, value in form.items() if "pris" not in name})
     assert (none.status, "Aucune commande n'est cochée" in none.said) == (422, True)
     gone = browser.post("/envoyer/apercu", {**form, "pris.NONE": "1"})
@@ -242,7 +243,7 @@ def test_what_cannot_be_sent_says_why(sending: SendingDesk) -> None:
     sending.put(Partner, rests="sending", rests_by="adam", rests_reason="Inventaire")
     resting = send(browser, look(browser, sending))
     assert (resting.status, "Inventaire" in resting.said) == (422, True)
-    assert form_at(resting, "/envoyer")["pris.CFR2"]
+    assert resting.form_at("/envoyer")["pris.CFR2"]
     assert sending.mails() == []
 
 
@@ -269,13 +270,13 @@ def test_courriel_commandes_counts_for_what_is_sent_later(sending: SendingDesk) 
     """G18: what was asked for already goes where it was to go; administrators are told who changed the address."""
     browser = sending.browser("carl")
     page = browser.get(sending.list)
-    form = form_at(page, "/envoyer/apercu")
+    form = page.form_at("/envoyer/apercu")
     del form["pris.CFR2"]
     send(browser, browser.post("/envoyer/apercu", form))
     address = browser.get("/envoyer/courriel?fournisseur=STAUBER&retour=" + "%2Fenvoyer%3Fdu%3D01%2F11%2F2020")
-    wrong = browser.post("/envoyer/courriel", {**form_at(address, "/envoyer/courriel"), "courriel": "x"})
+    wrong = browser.post("/envoyer/courriel", {**address.form_at("/envoyer/courriel"), "courriel": "x"})
     assert (wrong.status, 'value="x"' in wrong.text) == (422, True)
-    done = browser.post("/envoyer/courriel", {**form_at(wrong, "/envoyer/courriel"), "courriel": "new@stauber.test"})
+    done = browser.post("/envoyer/courriel", {**wrong.form_at("/envoyer/courriel"), "courriel": "new@stauber.test"})
     assert (done.status, done.headers["location"].startswith("/envoyer?du=")) == (303, True)
     told = browser.get(done.headers["location"]).said
     assert "partent désormais à new@stauber.test. Un envoi déjà demandé part encore à l'ancienne adresse." in told
@@ -300,13 +301,13 @@ def test_a_mail_is_taken_back_while_it_is_here(sending: SendingDesk) -> None:
     assert "Partira dans 8 secondes." in page.said
     assert 'data-again="1000"' in page.text
     path = f"{sent.headers['location']}/annuler"
-    back = browser.post(path, form_at(page, path))
+    back = browser.post(path, page.form_at(path))
     told = browser.get(back.headers["location"])
     assert "Rien n'a été envoyé ; de nouveau confirmées : CFR1, CFR2." in told.said
     assert (sending.mails()[0].state, set(sending.states().values())) == ("abandoned", {"confirmed"})
     (link,) = re.findall(r'<a class="button" href="([^"]+)">Revenir à la sélection</a>', told.text)
     assert numbers(browser.get(link.replace("&amp;", "&"))) == ["CFR1", "CFR2"]
-    again = browser.post(path, form_at(page, path))
+    again = browser.post(path, page.form_at(path))
     assert again.headers["location"] == back.headers["location"]
     assert send(browser, look(browser, sending)).status == 303
     assert [row.state for row in sending.mails()] == ["abandoned", "requested"]
@@ -325,12 +326,12 @@ def test_a_mail_that_waits_says_why_and_goes_again(sending: SendingDesk) -> None
     assert ("à traiter" in held.said, "Il attend une personne" in held.said) == (True, True)
     assert "Corriger l'adresse" in browser.get(path).said
     assert "Corriger l'adresse" not in held.said
-    again = operator.post(f"{path}/renvoyer", form_at(held, f"{path}/renvoyer"))
+    again = operator.post(f"{path}/renvoyer", held.form_at(f"{path}/renvoyer"))
     assert (again.status, sending.mails()[0].state) == (303, "requested")
     sending.buyer.composer.compose(sending.mails()[0].id)
     ask = operator.get(f"{path}/abandonner")
     assert ("Abandonner out-1 (2 commandes)" in ask.said, sending.mails()[0].state) == (True, "held")
-    given_up = operator.post(f"{path}/abandonner", form_at(ask, f"{path}/abandonner"))
+    given_up = operator.post(f"{path}/abandonner", ask.form_at(f"{path}/abandonner"))
     assert (given_up.status, set(sending.states().values())) == (303, {"confirmed"})
     assert operator.get(f"{path}/abandonner").status == 303
     reader = sending.browser("nadia")
@@ -363,11 +364,11 @@ def test_a_session_that_ended_loses_nothing(sending: SendingDesk) -> None:
     assert (login.status, sending.mails()) == (401, [])
     back = browser.post("/entrer", {**login.kept(), "login": "carl", "mot_de_passe": PASSWORD})
     assert (back.status, sending.mails()) == (200, [])
-    form = form_at(back, "/envoyer")
+    form = back.form_at("/envoyer")
     assert (form["pris.CFR1"], form["courriel"], form["jeton_acte"]) == (
         "1",
         "x@stauber.test",
-        form_at(page, "/envoyer")["jeton_acte"],
+        page.form_at("/envoyer")["jeton_acte"],
     )
     assert browser.post("/envoyer", form).status == 303
     with sending.buyer.database.transaction() as connection:
@@ -382,7 +383,7 @@ def test_a_database_that_is_away_loses_nothing(sending: SendingDesk) -> None:
     sending.let_write(allowed=False)
     away = send(browser, page)
     assert (away.status, away.kept()["pris.CFR1"]) == (503, "1")
-    assert away.kept()["jeton_acte"] == form_at(page, "/envoyer")["jeton_acte"]
+    assert away.kept()["jeton_acte"] == page.form_at("/envoyer")["jeton_acte"]
     sending.let_write(allowed=True)
     assert browser.post("/envoyer", away.kept()).status == 303
     assert len(sending.mails()) == 1
@@ -390,16 +391,16 @@ def test_a_database_that_is_away_loses_nothing(sending: SendingDesk) -> None:
 
 def test_a_form_that_is_not_whole_does_nothing(sending: SendingDesk) -> None:
     browser = sending.browser("carl")
-    form = form_at(look(browser, sending), "/envoyer")
+    form = look(browser, sending).form_at("/envoyer")
     for token in ("", "short", "x" * 65, "' OR 1=1 --aaaaaaaa"):
         answer = browser.post("/envoyer", {**form, "jeton_acte": token})
         assert (answer.status, sending.mails()) == (422, [])
-        assert form_at(answer, "/envoyer")["pris.CFR1"] == "1"
+        assert answer.form_at("/envoyer")["pris.CFR1"] == "1"
 
 
 def test_the_server_counts_what_is_ticked(sending: SendingDesk) -> None:
     browser = sending.browser("carl")
-    form = form_at(browser.get(sending.list), "/envoyer/apercu")
+    form = browser.get(sending.list).form_at("/envoyer/apercu")
     both = browser.post("/envoyer/somme", form, hx_request="true", hx_target="somme")
     assert "Valider (2 commandes, 300,00 HT)" in both.said
     del form["pris.CFR1"]
@@ -425,8 +426,8 @@ def test_what_is_odd_is_said_and_taken_out_by_a_button(sending: SendingDesk) -> 
     assert page.said.count("Elle était déjà dans un courriel") == 2
     assert "Le total est nul." in page.said
     assert "L'envoi attend : les services composer, sender ne tournent pas." in page.said
-    fewer = browser.post("/envoyer/apercu", {**form_at(page, "/envoyer"), "enlever": "CFR1"})
-    assert ("pris.CFR1" in form_at(fewer, "/envoyer"), "pris.CFR2" in form_at(fewer, "/envoyer")) == (False, True)
+    fewer = browser.post("/envoyer/apercu", {**page.form_at("/envoyer"), "enlever": "CFR1"})
+    assert ("pris.CFR1" in fewer.form_at("/envoyer"), "pris.CFR2" in fewer.form_at("/envoyer")) == (False, True)
     assert "libre=CFR1" in html.unescape(fewer.text)
 
 
@@ -462,29 +463,23 @@ def test_it_is_in_english_too(sending: SendingDesk) -> None:
     assert [each for each in words if each not in page.said] == []
 
 
+def cost(desk: SendingDesk, browser: Browser) -> list[int]:
+    """How many statements the list takes, and the mail, with those that are asked once in a while."""
+    asks: tuple[Callable[[], Answer], ...] = (lambda: browser.get(desk.list), lambda: look(browser, desk))
+    found = []
+    for ask in asks:
+        desk.look_anew()
+        with counted(desk.console.database) as statements:
+            assert ask().status == 200
+        found.append(len(statements))
+    return found
+
+
 def test_no_page_is_costlier_with_more_orders(sending: SendingDesk) -> None:
     """The list and the mail, with two orders and with sixty: as many statements."""
     browser = sending.browser("carl")
-    few = [counted(sending, lambda: browser.get(sending.list)), counted(sending, lambda: look(browser, sending))]
+    few = cost(sending, browser)
     orders = [replace(cfr2(), id=f"CFR{n}") for n in range(100, 160)]
     sending.buyer.import_orders(*(write_order(order) for order in orders))
-    many = [counted(sending, lambda: browser.get(sending.list)), counted(sending, lambda: look(browser, sending))]
-    assert few == many
+    assert cost(sending, browser) == few
     assert len(numbers(browser.get(sending.list))) == 62
-
-
-def counted(desk: SendingDesk, ask: Callable[[], object]) -> int:
-    """How many statements it takes, with those that are asked once in a while."""
-    desk.console.pictures._to_do_until = desk.console.site._until = 0.0
-    found = 0
-
-    def note(*_: object) -> None:
-        nonlocal found
-        found += 1
-
-    event.listen(desk.buyer.database.engine, "before_cursor_execute", note)
-    try:
-        ask()
-    finally:
-        event.remove(desk.buyer.database.engine, "before_cursor_execute", note)
-    return found
