@@ -1,4 +1,4 @@
-"""Tables in files, CSV and XLSX: read behind limits, written plainly.
+"""Tables in files: CSV, XLSX and ODS are read behind limits, CSV and XLSX written plainly.
 
 May import: limited_child, problem, tables.
 """

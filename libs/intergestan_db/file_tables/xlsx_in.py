@@ -8,49 +8,44 @@ row is a row.
 from __future__ import annotations
 
 import re
+import zipfile
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from intergestan_db.file_tables import xlsx_parts
+from intergestan_db.file_tables.book_cells import (
+    MOST_CELLS,
+    day_cell,
+    digits,
+    place_of,
+    stored_number,
+    too_far,
+    under,
+)
 from intergestan_db.file_tables.rows import BookCell, Kind, Row, Value
 from intergestan_db.file_tables.xlsx_parts import Book, Element, Sheet
-from intergestan_db.file_tables.zip_safety import open_zip, read_part
+from intergestan_db.file_tables.zip_safety import read_part
 from intergestan_db.problem import Fault, FileProblems
 
-_MOST_CELLS = 20_000_000
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _COUNT = re.compile("[0-9]{1,7}")
-_LONGEST_NUMBER = 400
-_LARGEST_EXPONENT = 308
-"""What a spreadsheet's floats have; more digits and exponents would be work without end."""
 _MOST_COVERED = 100_000
 _LAST_DAY = 2_958_465  # 31 December 9999, since 1900
 
 
-def is_workbook(file: str, data: bytes) -> bool:
-    """Whether a zip is a workbook.
-
-    :raises FileProblems: when it cannot be opened without harm.
-    """
-    return xlsx_parts.BOOK in open_zip(file, data).namelist()
-
-
-def read_sheets(file: str, data: bytes) -> dict[str, list[Row]]:
+def sheets_of(file: str, archive: zipfile.ZipFile) -> dict[str, list[Row]]:
     """The visible sheets that have a cell, by name, without the rows that have none.
 
-    :raises FileProblems: when it is no workbook, or one that cannot be read.
+    :raises FileProblems: when the workbook cannot be read.
     """
-    archive = open_zip(file, data)
-    if xlsx_parts.BOOK not in archive.namelist():
-        raise FileProblems(file, [Fault(None, None, "This zip file is no workbook: save it as XLSX.")])
     book = xlsx_parts.read_book(file, archive)
     read: dict[str, list[Row]] = {}
     made = 0
     for sheet in book.sheets:
         read[sheet.name] = rows = _rows(file, sheet, read_part(file, archive, sheet.part), book)
         made += sum(len(row.cells) for row in rows)
-        if made > _MOST_CELLS:
-            raise _too_far(file, sheet)
+        if made > MOST_CELLS:
+            raise too_far(file, sheet.name)
     return {name: rows for name, rows in read.items() if rows}
 
 
@@ -66,20 +61,16 @@ def _rows(file: str, sheet: Sheet, data: bytes, book: Book) -> list[Row]:
             continue
         for column, master in covered.get(number, ()):
             if column not in cells and master in masters:
-                cells[column] = _under(masters[master], _name(column, number))
+                cells[column] = under(masters[master], place_of(column, number))
         masters |= {(number, column): cells[column] for column in cells if (number, column) in covered.masters}
         last = max(cells)
         width = max(width, last)
         made += last
-        if width * number > _MOST_CELLS or made > _MOST_CELLS:  # rows may all say that they are the first
-            raise _too_far(file, sheet)
+        if width * number > MOST_CELLS or made > MOST_CELLS:  # rows may all say that they are the first
+            raise too_far(file, sheet.name)
         values = [cells.get(column, "") for column in range(1, last + 1)]
         rows.append(Row(number, values, element.get("hidden") in {"1", "true"}))
     return rows
-
-
-def _too_far(file: str, sheet: Sheet) -> FileProblems:
-    return FileProblems(file, [Fault(None, None, "The sheet has cells far outside of any table.", part=sheet.name)])
 
 
 def _row_number(element: Element, before: int) -> int:
@@ -98,7 +89,7 @@ def _cells(file: str, sheet: Sheet, row: Element, number: int, book: Book) -> di
     for element in row.iterfind("{*}c"):
         place = _PLACE.fullmatch(element.get("r", ""))
         column = _column(place[1]) if place is not None else column + 1
-        value = _value(file, sheet, element, _name(column, number), book)
+        value = _value(file, sheet, element, place_of(column, number), book)
         if value != "":
             cells[column] = value
     return cells
@@ -125,18 +116,13 @@ def _value(file: str, sheet: Sheet, cell: Element, place: str, book: Book) -> Va
     if kind == "b":
         return BookCell(place, Kind.FLAG, "oui" if stored in {"1", "true"} else "non")
     if kind == "d":
-        return _iso_day(place, stored)
+        return day_cell(place, stored)
     return _number(file, sheet, cell, place, stored, book)
 
 
 def _number(file: str, sheet: Sheet, cell: Element, place: str, stored: str, book: Book) -> Value:
-    if len(stored) > _LONGEST_NUMBER:
-        raise xlsx_parts.damaged(file, sheet.part)
-    try:
-        value = Decimal(stored)
-    except InvalidOperation as error:
-        raise xlsx_parts.damaged(file, sheet.part) from error
-    if not value.is_finite() or (value and abs(value.adjusted()) > _LARGEST_EXPONENT):
+    value = stored_number(stored)
+    if value is None:
         raise xlsx_parts.damaged(file, sheet.part)
     index = _count(cell.get("s", "0"), 0)
     form = book.formats[index] if index < len(book.formats) else "General"
@@ -144,19 +130,12 @@ def _number(file: str, sheet: Sheet, cell: Element, place: str, stored: str, boo
     day = moment.date() if moment is not None and moment.date() > _first(since_1904=book.since_1904) else None
     if xlsx_parts.is_day(form):
         if moment is None or day is None or xlsx_parts.is_clock(form):
-            return BookCell(place, Kind.TIME, _digits(value) if moment is None else moment.time().isoformat(), form)
+            return BookCell(place, Kind.TIME, digits(value) if moment is None else moment.time().isoformat(), form)
         text = day.isoformat() if moment.time() == time() else moment.isoformat(sep=" ")
         return BookCell(place, Kind.DAY, text, form, day)
     if xlsx_parts.is_percent(form):
-        return BookCell(place, Kind.PERCENT, _digits(value * 100), form)
-    return BookCell(place, Kind.NUMBER, _digits(value), form, day)
-
-
-def _digits(value: Decimal) -> str:
-    """A number as text: a whole one with every digit, another as a spreadsheet shows it (0.1 + 0.2 is 0.3)."""
-    if value == value.to_integral_value():
-        return str(int(value))
-    return f"{Decimal(f'{float(value):.15g}'):f}"
+        return BookCell(place, Kind.PERCENT, digits(value * 100), form)
+    return BookCell(place, Kind.NUMBER, digits(value), form, day)
 
 
 def _first(*, since_1904: bool) -> date:
@@ -175,15 +154,6 @@ def _moment(value: Decimal, *, since_1904: bool) -> datetime | None:
     seconds = round((value - days) * 86_400)
     start = date(1904, 1, 1) if since_1904 else date(1899, 12, 30 if days > 60 else 31)
     return datetime.combine(start, time()) + timedelta(days=days, seconds=seconds)
-
-
-def _iso_day(place: str, stored: str) -> Value:
-    try:
-        moment = datetime.fromisoformat(stored)
-    except ValueError:
-        return stored
-    text = moment.date().isoformat() if moment.time() == time() else moment.isoformat(sep=" ")
-    return BookCell(place, Kind.DAY, text, day=moment.date())
 
 
 class _Covered(dict[int, list[tuple[int, tuple[int, int]]]]):
@@ -216,23 +186,8 @@ def _covered(file: str, sheet: Sheet, data: bytes) -> _Covered:
     return covered
 
 
-def _under(value: Value, place: str) -> BookCell:
-    if isinstance(value, BookCell):
-        return BookCell(place, value.kind, value.text, value.form, value.day, covered=True)
-    return BookCell(place, Kind.TEXT, value, covered=True)
-
-
 def _column(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def _name(column: int, row: int) -> str:
-    """`F2`, from 6 and 2."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"

@@ -100,9 +100,11 @@ def parse(file: str, archive: zipfile.ZipFile, part: str) -> Element:
         resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(read_part(file, archive, part), parser)
+        root = etree.fromstring(read_part(file, archive, part), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise damaged(file, part) from error
+    _refuse_entities(file, part, root)
+    return root
 
 
 def walk(file: str, part: str, data: bytes, tags: Sequence[str]) -> Iterator[Element]:
@@ -122,12 +124,19 @@ def walk(file: str, part: str, data: bytes, tags: Sequence[str]) -> Iterator[Ele
     )
     try:
         for _, element in found:
+            _refuse_entities(file, part, element)
             yield element
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except (etree.XMLSyntaxError, ValueError) as error:
         raise damaged(file, part) from error
+
+
+def _refuse_entities(file: str, part: str, element: Element) -> None:
+    """A part that declares entities would say less than it seems to: none of them is put in. No workbook has any."""
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise damaged(file, part)
 
 
 def damaged(file: str, part: str) -> FileProblems:

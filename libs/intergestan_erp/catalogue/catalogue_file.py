@@ -180,7 +180,7 @@ def _tables(file: str, data: bytes, findings: Findings) -> Iterator[tuple[str, t
     if not data.startswith(MAGIC):
         yield PRODUCTS, ("", csv_table(file, data, SUBJECTS[PRODUCTS].table, findings))
         return
-    from intergestan_db.file_tables.xlsx_in import is_workbook, read_sheets
+    from intergestan_db.file_tables.workbooks import is_workbook, read_sheets
 
     if is_workbook(file, data):
         sheets = read_sheets(file, data)

@@ -22,7 +22,7 @@ def table_of(file: str, data: bytes, columns: Columns, findings: Findings) -> Ro
     if not data.startswith(MAGIC):
         refuse_page(file, data)
         return csv_table(file, data, columns, findings)
-    from intergestan_db.file_tables.xlsx_in import read_sheets
+    from intergestan_db.file_tables.workbooks import read_sheets
 
     rows_of = {name: list(rows) for name, rows in read_sheets(file, data).items()}
     fitting = [name for name, rows in rows_of.items() if has_titles(rows, columns)]

@@ -1,4 +1,4 @@
-"""Purchase orders from a table (CSV, XLSX): one row per order line, the order's own values on each row or the first.
+"""Purchase orders from a table (CSV, XLSX, ODS): a row per order line, the order's own values on each row or the first.
 
 Rows with the same number are one order. A row without any value of the order's own goes on with the order above;
 one that repeats them without the number could be either, and is refused. Without numbers, rows with the same date,

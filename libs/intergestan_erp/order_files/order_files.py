@@ -1,4 +1,4 @@
-"""`orders import`: purchase orders from files of other software (UBL, CSV, XLSX), taken whole or not at all.
+"""`orders import`: purchase orders from files of other software (UBL, CSV, XLSX, ODS), taken whole or not at all.
 
 The files' own readers (`read_orders.py`) know nothing of the base; here their orders get a supplier, products and
 totals, every fault is named, and what stands is written in one transaction. A file that was taken before changes

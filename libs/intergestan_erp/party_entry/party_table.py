@@ -1,4 +1,4 @@
-"""Third parties from a table (CSV, XLSX): one row each. A file is entered whole, or not at all (T01, T02, T05).
+"""Third parties from a table (CSV, XLSX, ODS): one row each. A file is entered whole, or not at all (T01, T02, T05).
 
 They are read by `read_parties.py`. `COLUMNS` lists the columns, of which only the name is required. What a row
 leaves empty is made by the site's rules (code, accounts) or is left unknown.

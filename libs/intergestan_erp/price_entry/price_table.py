@@ -1,4 +1,4 @@
-"""Price lists from a table (CSV, XLSX): a row for each price (A07). A file is entered whole, or not at all.
+"""Price lists from a table (CSV, XLSX, ODS): a row for each price (A07). A file is entered whole, or not at all.
 
 They are read by `read_prices.py`. `COLUMNS` lists the columns. What a list is (whose, since when, until when) is said
 by its first row, and may be left out of the others. A list that is there already gets the lines of the file in place of

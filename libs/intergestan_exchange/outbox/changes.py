@@ -88,7 +88,7 @@ class OrderFile:
 
 
 def read_order_file(file: str, data: bytes, options: Options, zone: ZoneInfo, *, read: ReadOrders) -> OrderFile:
-    """The orders of a file (UBL, CSV, XLSX) for `request_file`.
+    """The orders of a file (UBL, CSV, XLSX, ODS) for `request_file`.
 
     :param read: as `import_file` has it.
     :raises FileProblems: with every fault that the file itself has.

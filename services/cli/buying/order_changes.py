@@ -34,7 +34,7 @@ def change(
     *,
     number: Number,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The order as it shall be: UBL, CSV or XLSX.")
+        Path | None, typer.Argument(metavar="FILE", help="The order as it shall be: UBL, CSV, XLSX or ODS.")
     ] = None,
     quantities: Annotated[
         list[str] | None, typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line.")

@@ -60,7 +60,7 @@ def import_(
     context: typer.Context,
     *,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML), CSV files or workbooks (XLSX).")
+        list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML), CSV files or workbooks (XLSX, ODS).")
     ],
     draft: Annotated[bool, typer.Option("--draft", help="Enter them as drafts, not confirmed.")] = False,
     decimal_mark: DecimalMark = None,
@@ -74,9 +74,9 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
+    """Enter the purchase orders of files: UBL, CSV, XLSX, ODS. Each file is taken whole or not at all.
 
-    CSV and XLSX have one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit,
+    Tables have one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit,
     Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
     required. A row with an amount under Frais is a charge of the whole order.
 

@@ -42,7 +42,7 @@ def watch(
     encoding: InEncoding = None,
     once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
 ) -> None:
-    """Enter the purchase orders of every file (UBL, CSV, XLSX) that other software puts into a folder.
+    """Enter the purchase orders of every file (UBL, CSV, XLSX, ODS) that other software puts into a folder.
 
     A file is taken whole and once, also after a power cut, and goes to done/ or refused/ with a report beside it.
     Put files there under a name that ends in .tmp and rename them when they are finished, or in one go.

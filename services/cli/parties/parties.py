@@ -476,7 +476,7 @@ def find(
 def import_(
     context: typer.Context,
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX, ODS).")],
     customer: Annotated[bool, typer.Option("--customer", help="Rows that say no role are customers.")] = False,
     supplier: Annotated[bool, typer.Option("--supplier", help="Rows that say no role are suppliers.")] = False,
     code_by_hand: Annotated[

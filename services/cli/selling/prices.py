@@ -121,7 +121,7 @@ def find(
 def import_(
     context: typer.Context,
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX, ODS).")],
     as_json: AsJson = False,
 ) -> None:
     """Enter the price lists of a file, all of them or none; a list that is there gets these lines in place of its own.

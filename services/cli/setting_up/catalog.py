@@ -48,7 +48,7 @@ def import_(
     context: typer.Context,
     *,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE …", help="Zips of CSV files, workbooks (XLSX), CSV files.")
+        list[Path], typer.Argument(metavar="FILE …", help="Zips of CSV files, workbooks (XLSX, ODS), CSV files.")
     ],
     decimal_mark: DecimalMark = None,
     dry_run: Annotated[

@@ -28,6 +28,8 @@ from intergestan_erp.catalogue.whole_catalogue import (
     read_known,
 )
 from tests.erp.catalogue.catalogues import catalogues
+from tests.erp.inputs.ods import EMPTY, content, number, row, table, text
+from tests.erp.inputs.ods import zipped as ods_of
 from tests.examples import share
 from tests.site_factories import SiteToTest, a_product
 
@@ -223,6 +225,19 @@ def test_an_encrypted_zip() -> None:
     for magic, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(magic) + offset] |= 1
     assert "encrypted" in said(bytes(data))
+
+
+def test_an_opendocument_workbook() -> None:
+    """A sheet for each table; one alone has products, whatever it is called."""
+    families = table(row(text("F") + text("Fam")), name="Familles", titles=("Code", "Désignation"))
+    titles = ("Code", "Désignation", "Famille", "Prix de vente", "TVA")
+    product = row(text("A") + text("a") + text("F") + number("4.5") + number("0.2", "20 %", kind="percentage"))
+    catalogue = read_file("c.ods", ods_of(content(families, table(product, name="Produits", titles=titles))), NOTHING)
+    assert [len(part or ()) for part in (catalogue.families, catalogue.products)] == [1, 1]
+    alone = table(product.replace(text("F"), text("")), name="Feuille1", titles=titles)
+    ((only,),) = (read_file("c.ods", ods_of(content(alone)), NOTHING).products,)
+    assert (only.code, only.sale_price, only.vat_rate) == ("A", Decimal("4.5"), Decimal(20))
+    assert "far outside" in said(ods_of(content(table(row(EMPTY * 2 + text("x")), name="Produits"))))
 
 
 def test_cells_far_apart_do_not_fill_the_memory() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from intergestan_db.file_tables.xlsx_in import read_sheets
+from intergestan_db.file_tables.workbooks import read_sheets
 from intergestan_db.problem import FileProblems
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.order_files.file_order import FileOrder

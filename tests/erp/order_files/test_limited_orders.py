@@ -24,6 +24,7 @@ from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.ubl import write_order
 from intergestan_operations.language.wording import sentence
+from tests.erp.inputs.ods import EMPTY, cell, cells, content, ods, row, table, text, zipped
 from tests.erp.inputs.test_workbook_cells import workbook
 from tests.factories import cfr1
 from tests.patience import patient
@@ -166,6 +167,28 @@ def test_a_hostile_workbook_is_refused_with_its_fault(readers: LimitedOrders, na
         readers.read("commande.xlsx", BOOKS[name], USUAL, PARIS)
     assert not isinstance(refused.value, Unread), str(refused.value)
     assert OTHERWISE.get(name, "far outside") in str(refused.value)
+
+
+ODS = {
+    "many rows": (ods(row(cells(), 'table:number-rows-repeated="9999999"')), "too often"),
+    "many cells": (ods(row(cells(D=text("A", 'table:number-columns-repeated="9999999"')))), "too often"),
+    "far": (ods(*[row(EMPTY + text("x"))] * 1230), "far outside"),
+    "blanks": (
+        ods(row(cells(D=cell("<text:p>" + "<text:s text:c='9999999'/>" * 200 + "</text:p>")))),
+        "There is no value",
+    ),
+    "entities": (zipped(content(table(row(cells())), before='<!DOCTYPE x [<!ENTITY a "b">]>')), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", ODS)
+def test_a_hostile_opendocument_workbook_is_refused_with_its_fault(readers: LimitedOrders, name: str) -> None:
+    """And no child dies over it."""
+    data, said = ODS[name]
+    with pytest.raises(FileProblems) as refused:
+        readers.read("commande.ods", data, USUAL, PARIS)
+    assert not isinstance(refused.value, Unread), str(refused.value)
+    assert said in str(refused.value)
 
 
 def zip_of_the_book(version: int = 20, before: int = 0) -> bytes:

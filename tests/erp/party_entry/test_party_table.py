@@ -18,6 +18,7 @@ from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import find_parties
 from intergestan_erp.party_entry.party_table import COLUMNS, enter_parties
 from intergestan_erp.party_entry.read_parties import read_parties
+from tests.erp.inputs.ods import content, row, table, text, zipped
 from tests.site_factories import NOW
 from tests.statements import noted
 
@@ -32,6 +33,12 @@ def test_the_page_names_every_column() -> None:
 
 
 @pytest.mark.not_quick
+def test_an_opendocument_workbook() -> None:
+    data = zipped(content(table(row(text("Élise & Cie") + text("68100")), titles=("Raison sociale", "Code postal"))))
+    (one,) = read_parties("t.ods", data, Findings(), [PartyRole.CUSTOMER])
+    assert one.party.name == "Élise & Cie"
+
+
 def test_many_at_once(database: Database) -> None:
     """T02, T08: codes and accounts in the order of the rows, in as many statements as for one, and all or none."""
     names = ["Dupont", "Élise", "Durand", "Zoé"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_db.file_tables.xlsx_in import read_sheets
+from intergestan_db.file_tables.workbooks import read_sheets
 from intergestan_msg.ubl import read_order
 from tests import warm
 from tests.patience import eventually
