@@ -499,6 +499,13 @@ _PAIRS: Rights = {
 """What an administrator does besides: trust a site by its card, pause it, and take in a file of products."""
 
 
+_ENTERS_PARTIES: Rights = {
+    "party": Right(adds=ALL),
+    "party_fee": Right(ALL, ALL),
+}
+"""What a clerk does with third parties besides: enter them, with the fees that they bear."""
+
+
 def _together(*parts: Rights) -> Rights:
     """What several parts of a service may do."""
     found: dict[str, Right] = {}
@@ -526,7 +533,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS),
+    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _ENTERS_PARTIES),
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)

@@ -549,7 +549,7 @@ GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "party_account" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
 GRANT SELECT ON "party_credit" TO :"console";
-GRANT SELECT ON "party_fee" TO :"console";
+GRANT SELECT, INSERT ON "party_fee" TO :"console";
 GRANT SELECT, INSERT ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
 GRANT SELECT ON "payment_term" TO :"console";

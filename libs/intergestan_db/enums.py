@@ -342,6 +342,10 @@ class Right(StrEnum):
     """Say whom the site trusts, by which keys, and what was agreed with them."""
     SET_PRODUCTS = "set_products"
     """Say what the site sells and buys, and at which prices."""
+    SET_PARTIES = "set_parties"
+    """Enter third parties and change their cards, but for what they may owe."""
+    SET_RULES = "set_rules"
+    """Choose the site's settings, its fees and its payment terms."""
 
 
 class Stage(StrEnum):

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
         sending,
         start,
         supplier_changes,
+        tiers,
+        tiers_import,
+        tiers_new,
         to_do,
     )
 else:
@@ -99,6 +102,13 @@ ROUTES: Final = (
     Page("/ventes/{number:path}/accepter", "sale: accept", Right.SELL, selling.ask_to_accept, selling.accept),
     Page("/ventes/{number:path}/refuser", "sale: refuse", Right.SELL, selling.ask_to_refuse, selling.refuse),
     Page("/ventes/{number:path}/livrer", "sale: deliver", Right.SELL, selling.ask_to_deliver, selling.deliver),
+    Page("/tiers.csv", "third parties as a file", Access.SEE, tiers.export),
+    Page("/tiers", "third parties", Access.SEE, tiers.show_list),
+    Page("/tiers/chercher", "third parties found", Access.SEE, tiers.find),
+    Page("/tiers/proposition", "new third party: look", Right.SET_PARTIES, post=tiers_new.foresee),
+    Page("/tiers/nouveau", "new third party", Right.SET_PARTIES, tiers_new.show_new, tiers_new.enter),
+    Page("/tiers/importer", "import third parties", Right.SET_PARTIES, tiers_import.show, tiers_import.take, files=1),
+    Page("/tiers/modele.csv", "third parties: model", Right.SET_PARTIES, tiers_import.model),
     Page("/produits", "products", Access.SEE, catalogue.show_list),
     Page("/produits/catalogue.xlsx", "products as a file", Access.SEE, catalogue.export),
     Page("/produits/importer", "import products", Right.SET_PRODUCTS, catalogue.show_import, catalogue.take, files=1),

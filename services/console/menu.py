@@ -61,6 +61,7 @@ MENU: Final = (
     Heading(
         marked("Records"),
         (
+            Entry(marked("Third parties"), "/tiers", Access.SEE, "people", "t"),
             Entry(marked("Products"), "/produits", Access.SEE, "orders"),
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
         ),

@@ -63,6 +63,7 @@ class Party(Table):
         holds("credit_max", "credit_max >= 0"),
         holds("credit_insured", "credit_insured >= 0"),
         holds("credit_covered", "credit_insured <= credit_max"),
+        index_where("anonymised_at IS NOT NULL", "code", name="ix_party_anonymous"),
     )
 
     id: Typed[RowId]

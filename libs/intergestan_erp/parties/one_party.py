@@ -57,8 +57,17 @@ def parties_named(connection: Connection, text: str, role: PartyRole | None = No
     ):
         if found := _named(connection, narrowed):
             return found
-    key = name_key(wanted)
-    return [row for row in _with_word(connection, query, _NAME, wanted) if name_key(row.name) == key]
+    return _called(connection, query, wanted)
+
+
+def parties_called(connection: Connection, name: str) -> list[NamedParty]:
+    """The parties that are called so, whatever case, accents and white space are, in the order of the codes."""
+    return _called(connection, select(Party.id, Party.code, Party.name).order_by(Party.code), nfc(name.strip()))
+
+
+def _called(connection: Connection, query: Select[int, str, str], name: str) -> list[NamedParty]:
+    key = name_key(name)
+    return [row for row in _with_word(connection, query, _NAME, name) if name_key(row.name) == key] if key else []
 
 
 def one_party(

@@ -81,7 +81,8 @@ class NewParty:
     :ivar code: None for one that the site makes.
     :ivar accounts: numbers that a person gave; the site's rule makes the others, one for each role.
     :ivar ceiling: what a customer may owe; None for what new customers usually may.
-    :ivar payment_term_id: how its invoices fall due; None: as the site's usually do.
+    :ivar payment_term_id: how its invoices fall due; None: as the site's usually do. `category_id`: by which lists are
+        narrowed to it (A17).
     :ivar minimum_order: a customer's; None for the site's.
     :ivar fees: a customer's besides those that are proposed, or in their place with an own amount, by code.
     :ivar proposed_fees: whether a customer gets those that are proposed.
@@ -107,6 +108,7 @@ class NewParty:
     accounts: Mapping[PartyRole, str] = field(default_factory=dict)
     ceiling: Ceiling | None = None
     payment_term_id: int | None = None
+    category_id: int | None = None
     minimum_order: Decimal | None = None
     fees: Mapping[str, Decimal | None] = field(default_factory=dict)
     proposed_fees: bool = True
@@ -127,7 +129,17 @@ class Entered:
 
 
 def in_turn(database: Database, act: Callable[[Connection], Result]) -> Result:
-    """Do something that enters codes or accounts, in a transaction of its own.
+    """Do something that enters codes or accounts, in a transaction of its own (`tried_again`)."""
+
+    def turn() -> Result:
+        with database.transaction() as connection:
+            return act(connection)
+
+    return tried_again(turn)
+
+
+def tried_again(turn: Callable[[], Result]) -> Result:
+    """Do something that enters codes or accounts, in a transaction that it opens itself.
 
     Where somebody enters the same one by hand at the same moment, the base refuses the later of both; it is done anew
     then, and sees the other's.
@@ -136,8 +148,7 @@ def in_turn(database: Database, act: Callable[[Connection], Result]) -> Result:
     """
     for _ in range(_TRIES):
         try:
-            with database.transaction() as connection:
-                return act(connection)
+            return turn()
         except IntegrityError as error:
             if not _is_twice(error):
                 raise
@@ -156,7 +167,10 @@ def add_parties(
     if not parties:
         return []
     codes = _codes(connection, parties, rules.codes)
-    columns = ("name", "is_customer", "is_supplier", "siret", "siren", "vat_id", "payment_term_id", *OF_INVOICES)
+    columns = (
+        *("name", "is_customer", "is_supplier", "siret", "siren", "vat_id", "payment_term_id", "category_id"),
+        *OF_INVOICES,
+    )
     for party in parties:
         check_siren(party.siren, party.siret)
     rows = [

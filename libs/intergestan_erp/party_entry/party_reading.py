@@ -8,6 +8,7 @@ from typing import Self
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.file_tables.reading import FileReaders
+from intergestan_db.limited_child.children import Begin
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
 from intergestan_erp.party_entry.party_table import PartyRow
 from intergestan_msg.shapes import Shape
@@ -61,8 +62,8 @@ PARTIES_ASKED, PARTIES_READ = Shape(PartiesAsked), Shape(PartiesRead)
 class LimitedParties(FileReaders):
     """Reads files of third parties in limited children. A context manager; `read` is a `ReadParties`."""
 
-    def __init__(self) -> None:
-        super().__init__("intergestan_erp.party_entry.read_parties:answer")
+    def __init__(self, begin: Begin = "fork") -> None:
+        super().__init__("intergestan_erp.party_entry.read_parties:answer", begin=begin)
 
     def read(self, file: str, data: bytes, question: PartiesAsked) -> PartyReading:
         """Read a file in a child.

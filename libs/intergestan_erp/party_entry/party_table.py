@@ -71,13 +71,23 @@ def enter_parties(
     :raises FileProblems: with every row that does not fit the base.
     :raises Problem: codes or accounts are all given. Nothing may be written then.
     """
+    foresee_parties(connection, file, rows, rules, codes_by_hand=codes_by_hand)
+    return add_parties(connection, [each.party for each in rows], rules, by=by, at=at)
+
+
+def foresee_parties(
+    connection: Connection, file: str, rows: Sequence[PartyRow], rules: PartyRules, *, codes_by_hand: bool = False
+) -> None:
+    """Look whether the parties of a file fit the base; nothing is written.
+
+    :raises FileProblems: with every row that does not.
+    """
     faults = [
         *_faults_of_codes(connection, rows, automatic=rules.codes.automatic, by_hand=codes_by_hand),
         *_faults_of_accounts(connection, rows, rules.accounts.mode),
     ]
     if faults:
         raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
-    return add_parties(connection, [each.party for each in rows], rules, by=by, at=at)
 
 
 def _faults_of_codes(

@@ -27,6 +27,18 @@ def read_typed(given: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: _read(name, text, _COLUMNS) for name, text in given.items() if text is not None}
 
 
+def read_each(given: Mapping[str, str]) -> tuple[dict[str, str | None], dict[str, Problem]]:
+    """The same of a form: all values that can be read, and what is wrong with each of the others."""
+    values: dict[str, str | None] = {}
+    wrong: dict[str, Problem] = {}
+    for name, text in given.items():
+        try:
+            values[name] = _read(name, text, _COLUMNS)
+        except Problem as problem:
+            wrong[name] = problem
+    return values, wrong
+
+
 def read_position(latitude: str | None, longitude: str | None) -> dict[str, Decimal | None]:
     """A position that a person types: both of its degrees, or two empty texts that take it away; None is not given.
 

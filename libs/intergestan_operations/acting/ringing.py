@@ -15,7 +15,7 @@ from intergestan_operations.opening.opening import redis_url
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.settings import SiteSettings
-from intergestan_runtime.steps import ALLOCATE, COMPOSE, IMPORT, SEND, SERVE, Step, poll_step
+from intergestan_runtime.steps import ALLOCATE, COMPOSE, GEOCODE, IMPORT, SEND, SERVE, Step, poll_step
 
 
 def ring(site: SiteSettings, database: Database, step: Step, *row_ids: int) -> bool:
@@ -49,6 +49,6 @@ def ring_with(broker: BellBroker, bells: Bells) -> None:
 def _by_step(bells: Bells) -> Iterable[tuple[Step, tuple[int, ...]]]:
     return (
         *((COMPOSE, bells.compose), (SEND, bells.send), (IMPORT, bells.take_in)),
-        *((ALLOCATE, bells.allocate), (SERVE, bells.serve)),
+        *((ALLOCATE, bells.allocate), (SERVE, bells.serve), (GEOCODE, bells.locate)),
         *((poll_step(worker), runs) for worker, runs in bells.poll.items()),
     )

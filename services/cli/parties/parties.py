@@ -168,7 +168,8 @@ def add(
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.fees import borne_by
-    from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
+    from intergestan_erp.parties.parties import NewParty, in_turn, party_codes
+    from intergestan_erp.party_entry.entering import enter_party
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
 
@@ -204,14 +205,12 @@ def add(
 
     def enter(connection: Connection) -> tuple[Entered, tuple[Borne, ...], list[Problem]]:
         by, rules = call.actor(connection), read_preferences(connection).rules
-        if code is not None and rules.codes.automatic and not code_by_hand:
-            raise _is_automatic(party.code or "")
         before = party_codes(connection) if code is not None else []
         ceiling = _ceiling(rules.ceiling, credit_max, credit_insured)
         if ceiling is not None:
             by = call.entitled(connection, Right.SET_CREDIT)
         new = replace(party, payment_term_id=_term_id(connection, term), ceiling=ceiling)
-        (entered,) = add_parties(connection, [new], rules, by=by, at=call.database.now())
+        entered = enter_party(connection, new, rules, code_by_hand=code_by_hand, by=by, at=call.database.now())
         borne = borne_by(connection, entered.id)
         return entered, borne, case_doubts(before, [entered.code]) if code is not None else []
 
@@ -280,6 +279,7 @@ def set_(
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, set_party
+    from intergestan_erp.party_entry.entering import check_code
     from intergestan_erp.party_entry.typed import read_position, read_typed
     from intergestan_erp.site.preferences import read_preferences
     from intergestan_exchange.credit_holds import acts
@@ -308,8 +308,7 @@ def set_(
 
     def change(connection: Connection) -> tuple[int, str, Released]:
         by, rules = call.actor(connection), read_preferences(connection).rules
-        if code is not None and rules.codes.automatic and not code_by_hand:
-            raise _is_automatic(changes["code"])
+        check_code(rules, changes.get("code"), by_hand=code_by_hand)
         found = party_of(connection, party)
         with_ids = {} if term is None else {"payment_term_id": _term_id(connection, term)}
         with_ids |= {} if category is None else {"category_id": _category_id(connection, category)}
@@ -620,12 +619,3 @@ def _accounts(given: Mapping[PartyRole, str | None], *, customer: bool, supplier
         if role in numbers and not has:
             raise typer.BadParameter(_("An account is of a role: say --customer or --supplier too."))
     return numbers
-
-
-def _is_automatic(code: str) -> Problem:
-    return Problem(
-        "Codes are made automatically here, so {code} was not taken. Nothing was changed.",
-        ProblemCode.CODE_AUTOMATIC,
-        (Act.CODE_BY_HAND, Act.CODE_SETTINGS),
-        code=code,
-    )

@@ -41,6 +41,8 @@ RIGHTS: Mapping[str, str] = {
     "invoice": marked("invoices"),
     "set_partners": marked("decides whom the site trusts"),
     "set_products": marked("sets products and their prices"),
+    "set_parties": marked("enters third parties"),
+    "set_rules": marked("chooses settings, fees and payment terms"),
 }
 """What people read of these words; a test holds that there is one for each."""
 

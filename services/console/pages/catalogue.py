@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -32,15 +29,11 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, done_before, once
 from services.console.pages.filters import paging_of
+from services.console.pages.given_file import MOST_SHOWN, Given, faults_of, given_file, no_reader
 from services.console.visit import Visit
 
 PATH: Final = "/produits"
 NARROWING: Final = ("texte", "famille", "hors")
-FILE, KEPT = "fichier", "fichier_garde"
-"""The field of a file; and that in which a file that was looked at is kept until it is taken."""
-MOST_BYTES: Final = 8_000_000
-MOST_SHOWN: Final = 500
-"""More rows than this nobody looks through before a file is taken."""
 WORDS: Final = {
     "name": marked("Description"),
     "unit": marked("Unit"),
@@ -87,19 +80,6 @@ def show_one(visit: Visit) -> Response:
     return visit.html("catalogue/product.html", product=product)
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A file as it was posted, or kept from when it was looked at."""
-
-    name: str
-    data: bytes
-
-    @property
-    def kept(self) -> str:
-        """The same in a field of the form that takes it."""
-        return base64.b64encode(self.data).decode()
-
-
 def show_import(visit: Visit) -> Response:
     """The field for the file."""
     return _import_page(visit, None)
@@ -112,7 +92,7 @@ def take(visit: Visit) -> Response:
     if before is not None:
         return before
     try:
-        given = _given(visit)
+        given = given_file(visit)
         reading = _read(visit, given)
     except FileProblems as problems:
         return _import_page(visit, None, problems=problems)
@@ -147,7 +127,7 @@ def take(visit: Visit) -> Response:
         return _looked_at(visit, given, reading, problem)
 
 
-def _looked_at(visit: Visit, given: _Given, reading: CatalogueReading, problem: Problem | None = None) -> Response:
+def _looked_at(visit: Visit, given: Given, reading: CatalogueReading, problem: Problem | None = None) -> Response:
     """What the file would do, after what kept it from being taken, if it was to be."""
     try:
         with visit.database.snapshot() as connection:
@@ -207,27 +187,7 @@ def _beside(file: str, put: Mapping[str, Put]) -> list[Counted]:
     return said
 
 
-def _given(visit: Visit) -> _Given:
-    """The file of the form.
-
-    :raises Problem: there is none.
-    """
-    for upload in visit.files.get(FILE, ()):
-        given = _Given(upload.name, upload.read())
-        if len(given.data) > MOST_BYTES:
-            raise Problem("The file is larger than 8 MB: split it.", ProblemCode.TOO_MANY)
-        return given
-    kept = visit.form.get(KEPT, "")
-    try:
-        data = base64.b64decode(kept, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if not data:
-        raise Problem("No file is chosen: choose one, or drop it on the field.", ProblemCode.NO_VALUE)
-    return _Given(visit.form.get("nom_fichier", ""), data)
-
-
-def _read(visit: Visit, given: _Given) -> CatalogueReading:
+def _read(visit: Visit, given: Given) -> CatalogueReading:
     mark = visit.form.get("decimale", "")
     with visit.database.read() as connection:
         known, currency = read_known(connection), read_site(connection).currency
@@ -236,17 +196,13 @@ def _read(visit: Visit, given: _Given) -> CatalogueReading:
         with visit.console.readers.of(LimitedCatalogues) as reader:
             reading = reader.read(given.name, given.data, question)
     except NoReader as error:
-        raise _no_reader() from error
+        raise no_reader() from error
     return reading
-
-
-def _no_reader() -> Problem:
-    return Problem("No file can be read at the moment; nothing was taken. Try again.", ProblemCode.READER_DIED)
 
 
 def _import_page(
     visit: Visit,
-    given: _Given | None,
+    given: Given | None,
     *,
     found: Foreseen | None = None,
     put: Mapping[str, Put] | None = None,
@@ -263,18 +219,12 @@ def _import_page(
         beside=[] if given is None or put is None else _beside(given.name, put),
         sums="" if put is None else _sums(put),
         said=[] if reading is None else [in_place(each, visit.language) for each in reading.said],
-        file_faults=_faults_of(visit, problems),
+        file_faults=faults_of(visit, problems),
         problem=None if problem is None else sentence(problem, visit.language),
         words=WORDS,
         most=MOST_SHOWN,
         mark=visit.form.get("decimale", ""),
     )
-
-
-def _faults_of(visit: Visit, problems: FileProblems | None) -> list[tuple[int | None, str, str]]:
-    if problems is None:
-        return []
-    return [(each.row, each.column or "", sentence(each, visit.language)) for each in problems.faults[:MOST_SHOWN]]
 
 
 def export(visit: Visit) -> Response:
@@ -301,7 +251,7 @@ def drift(visit: Visit) -> Response:
 
     we_buy = visit.form.get("sens", "") != "eux"
     try:
-        given = _given(visit)
+        given = given_file(visit)
         with visit.database.read() as connection:
             question = CatalogueAsked(None, read_site(connection).currency)
             partner_id = _partner_id(connection, visit.form.get("correspondant", ""))
@@ -313,7 +263,7 @@ def drift(visit: Visit) -> Response:
     except FileProblems as problems:
         return _drift_page(visit, problems=problems)
     except NoReader:
-        return _drift_page(visit, problem=_no_reader())
+        return _drift_page(visit, problem=no_reader())
     except Problem as problem:
         return _drift_page(visit, problem=problem)
     return _drift_page(visit, outcome=outcome, file=given.name)
@@ -339,7 +289,7 @@ def _drift_page(visit: Visit, **found: Any) -> Response:
         partner=visit.form.get("correspondant", visit.query.get("correspondant", "")),
         direction=visit.form.get("sens", ""),
         drifts=DRIFTS,
-        file_faults=_faults_of(visit, problems),
+        file_faults=faults_of(visit, problems),
         problem=None if problem is None else sentence(problem, visit.language),
         most=MOST_SHOWN,
     )

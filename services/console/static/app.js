@@ -233,3 +233,95 @@
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
 })();
+
+/* A field that wants a third party (ARIA 1.2 combobox): what is typed is looked up, and an older answer never replaces a newer one. */
+(() => {
+  const DELAY = 150;
+  const boxes = () => document.querySelectorAll("input[data-combo]");
+  const parts = new WeakMap();
+
+  const dress = () => boxes().forEach((field) => {
+    if (parts.has(field)) return;
+    const list = document.createElement("ul"), said = document.createElement("span");
+    list.id = `${field.id}-choix`;
+    list.className = "choices";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", field.labels[0] ? field.labels[0].textContent : "");
+    said.className = "unseen";
+    said.setAttribute("role", "status");
+    field.after(list, said);
+    const given = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, autocomplete: "off" };
+    Object.entries(given).forEach(([name, value]) => field.setAttribute(name, value));
+    parts.set(field, { list, said, asked: 0, shown: 0, at: -1, timer: 0 });
+  });
+  const options = (part) => [...part.list.querySelectorAll("[role=option]")];
+  const show = (field, open) => {
+    const part = parts.get(field);
+    part.list.hidden = !open;
+    field.setAttribute("aria-expanded", String(open));
+    mark(field, -1);
+  };
+  const mark = (field, at) => {
+    const part = parts.get(field), all = options(part);
+    all.forEach((each, n) => each.setAttribute("aria-selected", String(n === at)));
+    part.at = at;
+    if (at < 0) { field.removeAttribute("aria-activedescendant"); return; }
+    field.setAttribute("aria-activedescendant", all[at].id);
+    all[at].scrollIntoView({ block: "nearest" });
+  };
+  const look = async (field) => {
+    const part = parts.get(field), number = ++part.asked, typed = field.value.trim();
+    if (!typed) { part.shown = number; show(field, false); return; }
+    const address = field.dataset.combo + (field.dataset.combo.includes("?") ? "&" : "?") + new URLSearchParams({ q: typed });
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const text = await answer.text();
+    if (number < part.shown) return;
+    part.shown = number;
+    part.list.innerHTML = text;
+    options(part).forEach((each, n) => { each.id = `${part.list.id}-${n}`; });
+    part.said.textContent = String(options(part).length);
+    show(field, document.activeElement === field);
+  };
+  const choose = (field, option) => {
+    const part = parts.get(field);
+    clearTimeout(part.timer);
+    part.shown = ++part.asked; /* what is under way comes too late */
+    field.value = option.dataset.value;
+    show(field, false);
+    part.said.textContent = option.textContent;
+    const name = field.dataset.names && document.getElementById(field.dataset.names);
+    if (name) name.textContent = option.dataset.name;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  document.addEventListener("input", (event) => {
+    const field = event.target, part = parts.get(field);
+    if (!part) return;
+    const name = field.dataset.names && document.getElementById(field.dataset.names);
+    if (name) name.textContent = "";
+    clearTimeout(part.timer);
+    part.timer = setTimeout(() => look(field), DELAY);
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = event.target, part = parts.get(field), last = part ? options(part).length - 1 : -1;
+    if (!part || part.list.hidden && event.key !== "ArrowDown") return;
+    const to = { ArrowDown: Math.min(part.at + 1, last), ArrowUp: Math.max(part.at - 1, 0), Home: 0, End: last }[event.key];
+    if (event.key === "Escape") show(field, false);
+    else if (event.key === "Enter" && part.at >= 0) choose(field, options(part)[part.at]);
+    else if (to === undefined || last < 0 || (event.key === "Home" || event.key === "End") && part.at < 0) return;
+    else { if (part.list.hidden) show(field, true); mark(field, Math.max(to, 0)); }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  document.addEventListener("pointerdown", (event) => {
+    const option = event.target.closest(".choices [role=option]");
+    if (!option) return;
+    event.preventDefault();
+    choose([...boxes()].find((field) => parts.get(field)?.list.contains(option)), option);
+  });
+  document.addEventListener("focusout", (event) => { if (parts.has(event.target)) show(event.target, false); });
+  document.addEventListener("htmx:afterSwap", dress);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", dress); else dress();
+})();

@@ -18,13 +18,21 @@ from tests.site_factories import NOW, SiteToTest
 
 MATRIX = {
     Role.READER: set[Right](),
-    Role.CLERK: {Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.SELL, Right.INVOICE},
+    Role.CLERK: {
+        Right.SEND_ORDERS,
+        Right.RESEND_MAILS,
+        Right.COLLECT_ORDERS,
+        Right.SELL,
+        Right.SET_PARTIES,
+        Right.INVOICE,
+    },
     Role.OPERATOR: {Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE},
     Role.ACCOUNTANT: {Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE},
     Role.ADMINISTRATOR: {
         *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE, Right.SEND_ORDERS),
         *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
         *(Right.SELL, Right.INVOICE, Right.SET_PARTNERS, Right.SET_PRODUCTS),
+        *(Right.SET_PARTIES, Right.SET_RULES),
     },
 }
 """As the documents print it."""

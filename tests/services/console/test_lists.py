@@ -22,8 +22,9 @@ pytestmark = pytest.mark.mainly_on("postgresql")
 ROUTES = (
     *("/", "/commandes", "/commandes?etat=a-envoyer", "/commandes/CFR1", "/ventes", "/ventes/CCL1", "/relever"),
     *("/chercher?q=CFR", "/chercher?q=dupont", "/moi", "/accessibilite", "/comptes/boites/boite-1", "/envois"),
+    *("/tiers", "/tiers?q=stau", "/tiers?encours=1", "/tiers/chercher?q=stau"),
 )
-MOST = 16
+MOST = 17
 """Statements of a page, with those that find out who is there."""
 MOST_OF_HOME = 48
 """Those of the first page, which looks at all there is, once in five seconds."""

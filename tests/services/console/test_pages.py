@@ -83,6 +83,15 @@ GET  /ventes/CCL1/refuser                  carl            adam
 POST /ventes/CCL1/refuser                  carl            adam
 GET  /ventes/CCL1/livrer                   carl            adam
 POST /ventes/CCL1/livrer                   carl            adam
+GET  /tiers                          nadia carl odile adele adam
+GET  /tiers.csv                      nadia carl odile adele adam
+GET  /tiers/chercher                 nadia carl odile adele adam
+POST /tiers/proposition                    carl            adam
+GET  /tiers/nouveau                        carl            adam
+POST /tiers/nouveau                        carl            adam
+GET  /tiers/importer                       carl            adam
+POST /tiers/importer                       carl            adam
+GET  /tiers/modele.csv                     carl            adam
 GET  /produits                       nadia carl odile adele adam
 GET  /produits/catalogue.xlsx        nadia carl odile adele adam
 GET  /produits/importer                                     adam
