@@ -410,6 +410,12 @@ _CONSOLE: Rights = {
         "host port security ca_file login secret sealed oauth_grant_id protocol folder poll_seconds idle "
         "keeps_heartbeats bytes_per_day owner fence state last_success_at last_error backlog",
     ),
+    "relay": Right(
+        _SEALED["relay"],
+        ALL,
+        "host port security ca_file login secret sealed oauth_grant_id from_mode bounce_mode bounce_address "
+        "mails_per_minute mails_per_day paused_until last_error",
+    ),
     "mailbox_uid": Right(ALL, deletes=True),
     "mailbox_uidl": Right(ALL, deletes=True),
     "poll_run": Right(ALL, "mailbox_id requested_at requested_by", "first_id under_way"),
@@ -506,6 +512,12 @@ _ENTERS_PARTIES: Rights = {
 """What a clerk does with third parties besides: enter them, with the fees that they bear."""
 
 
+_OPERATES: Rights = {
+    "mailbox": Right(changes="active rests_since rests_reason rests_by"),
+}
+"""What an operator does: let mailboxes rest."""
+
+
 def _together(*parts: Rights) -> Rights:
     """What several parts of a service may do."""
     found: dict[str, Right] = {}
@@ -533,7 +545,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _ENTERS_PARTIES),
+    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _ENTERS_PARTIES, _OPERATES),
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
@@ -607,7 +619,7 @@ _ENDED = f"OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by
 _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED}'"
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
-    *("partner", "party", "mailbox", "hold", SALES_ORDER.name, "delivery_note", "invoice"),
+    *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
@@ -656,6 +668,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("own passwords", "mailbox", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
     Guard("passwords stay", "mailbox", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
+    Guard("own passwords", "relay", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
+    Guard("passwords stay", "relay", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
     Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED, CONSOLE: _ENDED}),
     Guard("refused only", "ledger", "UPDATE OF outcome", {CONSOLE: _REFUSED}),
     Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD, CONSOLE: _CONFIRMED}),

@@ -503,9 +503,10 @@ GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats
     rests_by, name, host, port, security, ca_file, login, oauth_grant_id), INSERT (protocol, folder,
     poll_seconds, idle, active, keeps_heartbeats, owner, fence, state, last_success_at, last_error, backlog,
     pinned_to, connections, bytes_per_day, rests_since, rests_reason, rests_by, name, host, port, security,
-    ca_file, login, secret, sealed, oauth_grant_id), UPDATE (protocol, folder, poll_seconds, idle,
-    keeps_heartbeats, owner, fence, state, last_success_at, last_error, backlog, bytes_per_day, host, port,
-    security, ca_file, login, secret, sealed, oauth_grant_id) ON "mailbox" TO :"console";
+    ca_file, login, secret, sealed, oauth_grant_id), UPDATE (protocol, folder, poll_seconds, idle, active,
+    keeps_heartbeats, owner, fence, state, last_success_at, last_error, backlog, bytes_per_day, rests_since,
+    rests_reason, rests_by, host, port, security, ca_file, login, secret, sealed, oauth_grant_id) ON "mailbox"
+    TO :"console";
 GRANT USAGE ON SEQUENCE "mailbox_id_seq" TO :"console";
 GRANT SELECT ON "mailbox_traffic" TO :"console";
 GRANT SELECT, DELETE ON "mailbox_uid" TO :"console";
@@ -605,8 +606,13 @@ GRANT SELECT ON "quote" TO :"console";
 GRANT SELECT ON "quote_charge" TO :"console";
 GRANT SELECT ON "quote_line" TO :"console";
 GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
-    paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, oauth_grant_id) ON
-    "relay" TO :"console";
+    paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, oauth_grant_id),
+    INSERT (from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
+    paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, secret, sealed,
+    oauth_grant_id), UPDATE (from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day,
+    paused_until, last_error, host, port, security, ca_file, login, secret, sealed, oauth_grant_id) ON "relay"
+    TO :"console";
+GRANT USAGE ON SEQUENCE "relay_id_seq" TO :"console";
 GRANT SELECT ON "reservation" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
@@ -651,7 +657,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'hold', 'sales_order', 'delivery_note', 'invoice')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -758,6 +764,18 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON mailbox FOR
     'own passwords of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL AND NEW.sealed IS DISTINCT FROM OLD.sealed OR (NEW.secret, NEW.oauth_grant_id, NEW.sealed, NEW.host, NEW.login, NEW.security, NEW.ca_file) IS NOT DISTINCT FROM (OLD.secret, OLD.oauth_grant_id, OLD.sealed, OLD.host, OLD.login, OLD.security, OLD.ca_file)) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('passwords stay')$guard$,
+    'passwords stay of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON relay FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own passwords')$guard$,
+    'own passwords of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON relay FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %9$L THEN (NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL AND NEW.sealed IS DISTINCT FROM OLD.sealed OR (NEW.secret, NEW.oauth_grant_id, NEW.sealed, NEW.host, NEW.login, NEW.security, NEW.ca_file) IS NOT DISTINCT FROM (OLD.secret, OLD.oauth_grant_id, OLD.sealed, OLD.host, OLD.login, OLD.security, OLD.ca_file)) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('passwords stay')$guard$,

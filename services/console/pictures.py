@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
@@ -20,9 +20,13 @@ from intergestan_exchange.health.vitals import Vitals, read_vitals
 from intergestan_exchange.holds.holds import Hold, count_holds, list_holds_page
 from intergestan_operations.opening.outage import tell_outage
 
+if TYPE_CHECKING:
+    from intergestan_exchange.health.hours import Hours
+
 OLDEST: Final = 5
 """So many of what waits are told on the first page."""
 _KEPT_S: Final = 5.0
+_HOURS_KEPT_S: Final = 30.0
 _NOT_ASKED: Final = Machine(None, None, None, None)
 """At the machine itself other programs look."""
 
@@ -65,6 +69,8 @@ class Pictures:
         self._lock = threading.Lock()
         self._picture: Picture | None = None
         self._until = 0.0
+        self._hours: Hours | None = None
+        self._hours_until = 0.0
         self._to_do = 0
         self._to_do_until = 0.0
 
@@ -93,6 +99,17 @@ class Pictures:
                 self._to_do = self._picture.to_do
                 self._until = self._to_do_until = time.monotonic() + _KEPT_S
             return self._picture
+
+    def hours(self) -> Hours:
+        """What went through in the last hours."""
+        from intergestan_exchange.health.hours import read_hours
+
+        with self._lock:
+            if self._hours is None or time.monotonic() >= self._hours_until:
+                with self._database.read() as connection:
+                    self._hours = read_hours(connection, self._database.now())
+                self._hours_until = time.monotonic() + _HOURS_KEPT_S
+            return self._hours
 
 
 def look(connection: Connection, now: datetime, answer_hours: int) -> Picture:

@@ -205,7 +205,6 @@ REDIRECTED = (
     "UPDATE partner SET answer_address = 'x@y.test'",
     "UPDATE partner SET proposed_order_address = 'x@y.test'",
     "UPDATE site SET orders_address = 'x@y.test'",
-    "UPDATE relay SET bounce_address = 'x@y.test'",
     "UPDATE outbound_body SET mime = 'x'",
 )
 FOR_NOBODY = (
@@ -224,7 +223,6 @@ FOR_NOBODY = (
     "UPDATE site SET key_fingerprint = 'x'",
     "UPDATE site SET created_at = 0",
     "UPDATE relay SET host = 'evil'",
-    "UPDATE relay SET sealed = 'x'",
     "UPDATE mailbox SET host = 'evil'",
     "UPDATE partner_key SET public_key = public_key",
     "DELETE FROM partner_key WHERE NOT pending",
@@ -253,6 +251,8 @@ STOLEN = {
     "console": (
         "UPDATE partner SET order_address = 'x@y.test'",
         "UPDATE mailbox SET sealed = 'x'",
+        "UPDATE relay SET sealed = 'x'",
+        "UPDATE relay SET bounce_address = 'x@y.test'",
         *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
     ),
     "poller console": ("UPDATE mailbox SET owner = 'x'", "UPDATE mailbox SET fence = 9"),
@@ -437,6 +437,12 @@ OWN = {
         "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'override_credit')",
         "INSERT INTO invitation (hash, user_id, ends_at) VALUES ('x', 1, 9000000000000000)",
         "SELECT secret FROM mailbox",
+        "SELECT secret FROM relay",
+        "UPDATE relay SET secret = 'smtp'",
+        "UPDATE relay SET login = 'evil'",
+        "UPDATE relay SET ca_file = '/tmp/evil.pem'",
+        "DELETE FROM relay",
+        "DELETE FROM mailbox",
         "SELECT client_secret FROM oauth_grant",
         "DELETE FROM event",
         "DELETE FROM ledger",

@@ -1,4 +1,4 @@
 """Lists of mails and of what happened, a page at a time, the newest first.
 
-May import: outbox.
+May import: mail_accounts, outbox.
 """

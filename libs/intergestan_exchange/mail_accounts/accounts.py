@@ -156,9 +156,29 @@ def try_again(connection: Connection, names: Sequence[str], *, by: str, at: date
         connection.execute(insert(PollRun), runs)
 
 
-def resume_relay(connection: Connection) -> None:
-    """Let the sender try the relay now: somebody logged in anew."""
-    connection.execute(update(Relay).where(Relay.name == RELAY).values(paused_until=None, last_error=None))
+def resume_relay(connection: Connection, *, by: str, at: datetime) -> tuple[int, ...]:
+    """Let the sender try the relay now, with all mails that wait for it; ring for what is returned.
+
+    :raises Problem: there is none.
+    """
+    changed = update(Relay).where(Relay.name == RELAY).values(paused_until=None, last_error=None)
+    relay_id = connection.execute(changed.returning(Relay.id)).scalar_one_or_none()
+    if relay_id is None:
+        raise no_relay()
+    states.record(connection, Relay.__tablename__, [(relay_id, None, None)], "resume", by=by, at=at)
+    return _let_waiting_go(connection, at)
+
+
+def no_relay() -> Problem:
+    """What is said where there is none."""
+    return Problem("No server takes our mail yet.", ProblemCode.NO_RELAY, (Act.SET_RELAY,))
+
+
+def _let_waiting_go(connection: Connection, at: datetime) -> tuple[int, ...]:
+    """The mails that were put off because of the relay are due now."""
+    waiting = (OutboundMail.state == OutboundState.COMPOSED, OutboundMail.next_attempt_at > at)
+    due = update(OutboundMail).where(*waiting).values(next_attempt_at=at, rung_at=None).returning(OutboundMail.id)
+    return tuple(sorted(connection.scalars(due)))
 
 
 def find_mailbox(connection: Connection, name: str) -> int:
@@ -179,21 +199,63 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
     :raises Problem: when the account is not usable.
     """
     check_account(relay)
+    _check_relay(relay)
+    values = asdict(relay) | {"paused_until": None, "last_error": None}
+    name = values.pop("name")
+    changed = update(Relay).where(Relay.name == name).values(**values).returning(Relay.id)
+    relay_id = connection.execute(changed).scalar_one_or_none()
+    if relay_id is None:
+        relay_id = connection.execute(insert(Relay).values(name=name, **values).returning(Relay.id)).scalar_one()
+    _let_waiting_go(connection, at)
+    _record(connection, Relay.__tablename__, relay_id, relay, by, at)
+    return relay_id
+
+
+def change_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime) -> int:
+    """Change all of the relay but its password, which this process need not be able to read; mails that wait go on.
+
+    :raises Problem: there is none, the account is not usable, or the password that stays would be told to another
+        server, or to whoever stands in between.
+    """
+    check_place(relay)
+    _check_relay(relay)
+    names = [name for name in NewRelay.__dataclass_fields__ if name not in {"name", *OF_SECRETS}]
+    row = connection.execute(
+        select(Relay.id, *(getattr(Relay, name) for name in TOLD_TO)).where(Relay.name == relay.name).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise no_relay()
+    if any(getattr(row, name) != getattr(relay, name) for name in TOLD_TO):
+        raise stays(row.host, row.login or "")
+    values = {name: getattr(relay, name) for name in names} | {"paused_until": None, "last_error": None}
+    connection.execute(update(Relay).where(Relay.id == row.id).values(**values))
+    _let_waiting_go(connection, at)
+    _record(connection, Relay.__tablename__, row.id, relay, by, at)
+    return int(row.id)
+
+
+TOLD_TO = ("host", "login", "security", "ca_file")
+"""Who is told a password, and how safely: it stays with them."""
+OF_SECRETS = frozenset({"secret", "sealed", "oauth_grant_id"})
+
+
+def stays(host: str, login: str) -> Problem:
+    """What is said where a password would go elsewhere."""
+    return Problem(
+        "The password is stored for {host} and {login} alone: type it again. Nothing was changed.",
+        ProblemCode.PASSWORD_NEEDED,
+        host=host,
+        login=login,
+    )
+
+
+def _check_relay(relay: NewRelay) -> None:
     if relay.from_mode not in {"user", "site"}:
         raise Problem("The From of a relay is user or site.", ProblemCode.NO_VALUE)
     if relay.bounce_mode not in {"plus", "fixed"}:
         raise Problem("The bounce address of a relay is plus or fixed.", ProblemCode.NO_VALUE)
     if relay.bounce_address is not None:
         check_address(relay.bounce_address)
-    values = asdict(relay) | {"paused_until": None, "last_error": None}
-    changed = update(Relay).where(Relay.name == relay.name).values(**values).returning(Relay.id)
-    relay_id = connection.execute(changed).scalar_one_or_none()
-    if relay_id is None:
-        relay_id = connection.execute(insert(Relay).values(**values).returning(Relay.id)).scalar_one()
-    waiting = (OutboundMail.state == OutboundState.COMPOSED, OutboundMail.next_attempt_at > at)
-    connection.execute(update(OutboundMail).where(*waiting).values(next_attempt_at=at, rung_at=None))
-    _record(connection, Relay.__tablename__, relay_id, relay, by, at)
-    return relay_id
 
 
 def relay_of(connection: Connection) -> NewRelay | None:

@@ -11,15 +11,20 @@ from sqlalchemy import Connection, delete, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Mailbox, MailboxUid, MailboxUidl
-from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_account, check_place, find_mailbox
+from intergestan_exchange.mail_accounts.accounts import (
+    OF_SECRETS,
+    TOLD_TO,
+    NewMailbox,
+    check_account,
+    check_place,
+    find_mailbox,
+    stays,
+)
 
 _PLACE = ("host", "login", "folder", "protocol")
 """Whoever changes these names other mails: what is known of the old ones would hide the new."""
 SEEN = ("host", "port", "security", "ca_file", "login", "folder", "protocol")
 """Where a mailbox is and how it is reached, as people see it."""
-_OF_PASSWORD = frozenset({"host", "security", "ca_file", "login"})
-"""Who is told a password, and how safely."""
-_PASSWORD = ("secret", "sealed", "oauth_grant_id")
 _NOT_AT_REST: Mapping[str, Any] = {"rests_since": None, "rests_reason": None, "rests_by": None}
 
 
@@ -49,14 +54,9 @@ def move_mailbox(
     values = {key: getattr(account, key) for key in SEEN}
     changed = {key: value for key, value in values.items() if value != getattr(row, key)}
     if not keeps_password:
-        changed |= {key: getattr(account, key) for key in _PASSWORD}
-    elif changed.keys() & _OF_PASSWORD:
-        raise Problem(
-            "The password is stored for {host} and {login} alone: type it again. Nothing was changed.",
-            ProblemCode.PASSWORD_NEEDED,
-            host=row.host,
-            login=row.login,
-        )
+        changed |= {key: getattr(account, key) for key in OF_SECRETS}
+    elif changed.keys() & {*TOLD_TO}:
+        raise stays(row.host, row.login)
     if any(key in changed for key in _PLACE):
         for table in (MailboxUid, MailboxUidl):
             connection.execute(delete(table).where(table.mailbox_id == mailbox_id))
@@ -86,6 +86,33 @@ def unpause_mailbox(connection: Connection, name: str, *, by: str, at: datetime)
     if connection.execute(paused.values(**_NOT_AT_REST)).rowcount == 0:
         raise Problem("The mailbox «{name}» is not paused.", ProblemCode.NOT_PAUSED, name=name)
     _record(connection, mailbox_id, "unpause", by, at)
+
+
+def check_standing(connection: Connection, name: str, seen: str) -> None:
+    """Refuse what was decided in sight of something else: whether a mailbox is polled, paused or out of use. Whoever
+    asks next waits for this transaction.
+
+    :param seen: `polled`, `paused` or `unused`, as it was shown.
+    :raises Problem: there is none of this name, or it stands otherwise now.
+    """
+    where = Mailbox.id == find_mailbox(connection, name)
+    row = connection.execute(
+        select(Mailbox.active, Mailbox.rests_since, Mailbox.rests_by).where(where).with_for_update()
+    ).one()
+    now = standing(active=row.active, rests=row.rests_since is not None)
+    if now == seen:
+        return
+    code, who = ProblemCode.CHANGED_MEANWHILE, row.rests_by or ""
+    if now == "paused":
+        raise Problem("Meanwhile {who} paused the mailbox «{name}»; nothing was done.", code, name=name, who=who)
+    if now == "unused":
+        raise Problem("Meanwhile the mailbox «{name}» was taken out of use; nothing was done.", code, name=name)
+    raise Problem("Meanwhile the mailbox «{name}» is polled again; nothing was done.", code, name=name)
+
+
+def standing(*, active: bool, rests: bool) -> str:
+    """Whether a mailbox is `polled`, `paused` or `unused`."""
+    return "unused" if not active else "paused" if rests else "polled"
 
 
 def use_mailbox(connection: Connection, name: str, *, active: bool, by: str, at: datetime) -> None:

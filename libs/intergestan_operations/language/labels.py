@@ -22,6 +22,18 @@ MAILBOX_STATES: Mapping[str, str] = {
 """`mailbox.state` in words."""
 
 
+MAILBOX_CURES: Mapping[str, str] = {
+    "connectError": marked("Correct host, port and security, or look whether a firewall is in between."),
+    "authenticationError": marked("Correct login and password; many providers want a password made for programs."),
+    "certificateError": marked("Have the certificate renewed, and look whether this machine's clock is right."),
+    "folderError": marked("Correct the name of the folder, or make one of that name at the provider."),
+    "protocolError": marked("Use IMAP: over POP3 each poll would fetch every mail again."),
+    "diskFull": marked("Make room on the disk; polling pauses until then."),
+    "overQuota": marked("It goes on by itself tomorrow; where the provider allows more, say so."),
+}
+"""What to do about it, by `mailbox.state`."""
+
+
 def mailbox_state(state: str, *, active: bool, rests_by: str | None, rests_reason: str | None) -> Said:
     """How a mailbox is: what a person decided about it, else what its poller last said."""
     if not active:

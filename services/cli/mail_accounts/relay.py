@@ -157,17 +157,19 @@ def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> N
     from intergestan_db.tables import Relay
     from intergestan_exchange.mail_accounts.accounts import RELAY, resume_relay, set_password
     from intergestan_operations.opening.passwords import seal
+    from intergestan_runtime.steps import SEND
 
     call = call_of(context)
     has_consented = log_in(call, Relay, RELAY)
     password = None if has_consented else read_password(RELAY, from_stdin=password_stdin)
     with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
         if password is not None:
             relay = read_relay(connection)
             assert relay is not None  # `log_in` has found it
-            by, at = call.actor(connection), call.database.now()
             set_password(connection, Relay, RELAY, seal(connection, password, relay), by=by, at=at)
-        resume_relay(connection)
+        mails = resume_relay(connection, by=by, at=at)
+    call.ring(SEND, *mails)
     if not has_consented:
         say(_("The new password is used from now on for: {names}.").format(names=RELAY))
 
@@ -175,8 +177,8 @@ def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> N
 @app.verb("test")
 def try_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Try the server's login, and say the cure of what fails. Sends no mail, changes nothing."""
-    from intergestan_db.problem import Act, Problem, ProblemCode
     from intergestan_db.site_rows import read_relay
+    from intergestan_exchange.mail_accounts.accounts import no_relay
     from intergestan_operations.mail_trial.failure import secret_of
     from intergestan_operations.mail_trial.trial import try_relay
     from services.cli.health.doctor import show
@@ -185,7 +187,7 @@ def try_(context: typer.Context, *, as_json: AsJson = False) -> None:
     with call.database.read() as connection:
         relay = read_relay(connection)
     if relay is None:
-        raise Problem("No server takes our mail yet.", ProblemCode.NO_RELAY, (Act.SET_RELAY,))
+        raise no_relay()
     show(try_relay(relay, lambda: secret_of(call.site, call.database, relay)), as_json=as_json)
 
 

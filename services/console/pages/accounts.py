@@ -232,7 +232,7 @@ def _values_of(visit: Visit) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
+class Number:
     """A field that holds a whole number. `empty`: what it means where nothing is typed."""
 
     least: int
@@ -247,11 +247,11 @@ def _account_of(
     wrong: dict[str, str] = {}
     security = Security(values["securite"])
     numbers = {
-        "port": _Number(1, 65_535, reading_port(values["protocole"], security)),
-        "secondes": _Number(1, _DAY, 60),
-        "octets": _Number(0, _MOST_OCTETS, None),
+        "port": Number(1, 65_535, reading_port(values["protocole"], security)),
+        "secondes": Number(1, _DAY, 60),
+        "octets": Number(0, _MOST_OCTETS, None),
     }
-    read = {name: _read(values[name], number, wrong, name) for name, number in numbers.items()}
+    read = {name: read_number(values[name], number, wrong, name) for name, number in numbers.items()}
     login = values["identifiant"] or values["adresse"]
     name = box.name if box is not None else values["nom_boite"] or values["adresse"].partition("@")[0]
     if not login:
@@ -285,7 +285,8 @@ TOO_LONG: Final = marked("This is too long.")
 NO_NUMBER: Final = marked("Write a whole number that is possible here.")
 
 
-def _read(text: str, number: _Number, wrong: dict[str, str], name: str) -> int | None:
+def read_number(text: str, number: Number, wrong: dict[str, str], name: str) -> int | None:
+    """A number that was typed; what is wrong with it stands in `wrong` then."""
     if not text:
         return number.empty
     value = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
@@ -317,13 +318,14 @@ def _page(
         found=found,
         doubtful=found is not None and found.must_be_confirmed(values["adresse"]),
         looks_first=looks_first,
-        findings=None if findings is None else [_told(each, visit.language) for each in findings],
+        findings=None if findings is None else [told(each, visit.language) for each in findings],
         securities=SECURITIES,
         password_field=PASSWORD,
     )
 
 
-def _told(finding: Finding, language: str) -> dict[str, Any]:
+def told(finding: Finding, language: str) -> dict[str, Any]:
+    """What a step of a trial found, in words."""
     text = finding.text
     return {
         "subject": sentence(finding.subject, language),

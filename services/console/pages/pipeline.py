@@ -9,9 +9,12 @@ from typing import Final
 from starlette.responses import Response
 
 from intergestan_db.enums import PurchaseState
-from intergestan_exchange.health.alarm_text import sentence
+from intergestan_exchange.health.alarm_text import acts_of, cure, sentence
+from intergestan_exchange.health.alarms import Alarm
 from intergestan_exchange.health.vitals import COMPOSE, IMPORT, NOBODY, PENDING, SEND, Vitals
 from intergestan_runtime.said import marked
+from services.console.pages.mailboxes import path_of
+from services.console.pages.operating import PIPELINE, Link, links, parts_of
 from services.console.visit import Visit
 
 AGAIN_MS: Final = 5000
@@ -70,7 +73,8 @@ def show(visit: Visit) -> Response:
     return visit.html(
         "operations/pipeline.html",
         picture=picture,
-        alarms=[(alarm, sentence(alarm, visit.language)) for alarm in picture.alarms],
+        parts=parts_of(visit, PIPELINE),
+        alarms=[_told(visit, alarm) for alarm in picture.alarms],
         steps=steps_of(vitals),
         orders=orders,
         vitals=vitals,
@@ -78,7 +82,16 @@ def show(visit: Visit) -> Response:
         routes=sorted(vitals.routes.items()),
         endings=_endings(vitals),
         again=AGAIN_MS,
+        hours=visit.console.pictures.hours(),
+        box_path=path_of,
+        hour=lambda at: f"{at.astimezone(visit.zone):%H:%M}",
     )
+
+
+def _told(visit: Visit, alarm: Alarm) -> tuple[Alarm, str, str, list[Link]]:
+    """What is wrong, what to do first, and where it is done."""
+    language = visit.language
+    return alarm, sentence(alarm, language), cure(alarm, language), links(visit, acts_of(alarm), alarm.about)
 
 
 def _endings(vitals: Vitals) -> list[tuple[str, str, datetime]]:

@@ -23,6 +23,7 @@ ROUTES = (
     *("/", "/commandes", "/commandes?etat=a-envoyer", "/commandes/CFR1", "/ventes", "/ventes/CCL1", "/relever"),
     *("/chercher?q=CFR", "/chercher?q=dupont", "/moi", "/accessibilite", "/comptes/boites/boite-1", "/envois"),
     *("/tiers", "/tiers?q=stau", "/tiers?encours=1", "/tiers/chercher?q=stau"),
+    *("/exploitation/boites", "/exploitation/boite/boite-1", "/exploitation/relais"),
 )
 MOST = 17
 """Statements of a page, with those that find out who is there."""

@@ -132,6 +132,17 @@ GET  /a-traiter/out-1                nadia carl odile adele adam
 GET  /histoire                       nadia carl odile adele adam
 GET  /histoire/CFR1                  nadia carl odile adele adam
 GET  /exploitation                   nadia carl odile adele adam
+GET  /exploitation/boites            nadia carl odile adele adam
+GET  /exploitation/boite/appros      nadia carl odile adele adam
+POST /exploitation/boites/suspendre/appros      odile       adam
+POST /exploitation/boites/reprendre/appros      odile       adam
+GET  /exploitation/boites/retirer/appros                    adam
+POST /exploitation/boites/retirer/appros                    adam
+POST /exploitation/boites/remettre/appros                   adam
+GET  /exploitation/relais            nadia carl odile adele adam
+POST /exploitation/relais/essayer               odile       adam
+GET  /comptes/relais                                        adam
+POST /comptes/relais                                        adam
 GET  /moi                            nadia carl odile adele adam
 POST /moi                            nadia carl odile adele adam
 POST /moi/langue                     nadia carl odile adele adam
@@ -147,6 +158,11 @@ IN_PATHS = {
     "/ventes": "CCL1",
     "/relever": "1",
     "/comptes/boites": "appros",
+    "/exploitation/boite": "appros",
+    "/exploitation/boites/suspendre": "appros",
+    "/exploitation/boites/reprendre": "appros",
+    "/exploitation/boites/retirer": "appros",
+    "/exploitation/boites/remettre": "appros",
     "/envois": "out-1",
     "/histoire": "CFR1",
     "/bl": "BL1",
