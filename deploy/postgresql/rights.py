@@ -423,6 +423,7 @@ _CONSOLE: Rights = {
     "idempotency": Right(ALL, ALL, "status body", deletes=True),
     "invitation": Right(ALL, deletes=True),
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
+    "api_token": Right(ALL, changes="last_used_at"),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
     "event": Right(ALL, _EVENT),
     "purchase_order": Right(ALL, ALL, f"state revision version outbound_mail_id updated_at {_DRAFTED}", deletes=True),

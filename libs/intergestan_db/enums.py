@@ -348,6 +348,24 @@ class Right(StrEnum):
     """Choose the site's settings, its fees and its payment terms."""
 
 
+class Scope(StrEnum):
+    """What a token of the HTTP API is for: it opens no more than its person may."""
+
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    ORDERS_SEND = "orders:send"
+    SALES_READ = "sales:read"
+    SALES_WRITE = "sales:write"
+    HOLDS_READ = "holds:read"
+    HOLDS_ACT = "holds:act"
+    MAILS_READ = "mails:read"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    PARTNERS_READ = "partners:read"
+    OPERATE_READ = "operate:read"
+    OPERATE_ACT = "operate:act"
+
+
 class Stage(StrEnum):
     """How far a sale is: what a document of it is checked by against the customer's credit maximum (T20)."""
 

@@ -168,6 +168,7 @@ class ProblemCode(StrEnum):
     NO_RIGHT = "no_right"
     NO_ROLE = "no_role"
     NO_ROUTE = "no_route"
+    NO_SCOPE = "no_scope"
     NO_SEAL = "no_seal"
     NO_SERVER = "no_server"
     NO_SETTING = "no_setting"
@@ -178,6 +179,7 @@ class ProblemCode(StrEnum):
     NO_SUCH_RIGHT = "no_such_right"
     NO_TERM = "no_term"
     NO_TLS = "no_tls"
+    NO_TOKEN = "no_token"  # noqa: S105 - no password
     NO_USER = "no_user"
     NO_VALUE = "no_value"
     NO_YEAR = "no_year"
@@ -226,6 +228,7 @@ class ProblemCode(StrEnum):
     TAKES_OVER = "takes_over"
     TERM_TAKEN = "term_taken"
     TERM_TOO_LONG = "term_too_long"
+    TOKEN_TAKEN = "token_taken"  # noqa: S105 - no password
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     UNCHANGED = "unchanged"

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("Who takes part"): {
         "user": "setting_up.user:app",
+        "token": "setting_up.token:app",
         "site": "setting_up.site:app",
         "partner": "setting_up.partner:app",
         "mailbox": "mail_accounts.mailbox:app",

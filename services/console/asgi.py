@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 import structlog
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, MutableHeaders, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +31,7 @@ from services.console import faults, headers, language
 from services.console.access import cookies, walls
 from services.console.access.rights import may
 from services.console.access.sessions import who_is_there
+from services.console.api import mount
 from services.console.fixed import File
 from services.console.route import Function, Page
 from services.console.visit import Upload, Visit
@@ -48,8 +49,8 @@ MOST_FIELDS: Final = 20_000
 BODY_S: Final = 30.0
 HASHES: Final = 2
 _LONGEST_NAME = 120
-FIXED, NO_PAGE = "static", "none"
-"""What metrics call files that never change, and addresses of no page."""
+FIXED, NO_PAGE, API = "static", "none", "api"
+"""What metrics call files that never change, addresses of no page, and calls of programs."""
 READINGS: Final = 2
 """So many requests at once have files read."""
 CALLS: Final = 4
@@ -66,6 +67,7 @@ class Application:
     def __init__(self, console: Console, pages: Sequence[Page]) -> None:
         self._console = console
         self._pages = pages
+        self.api = mount.Mounted(console)
         self._hashing = anyio.CapacityLimiter(HASHES)
         self._calling = anyio.CapacityLimiter(CALLS)
         self._reading = anyio.CapacityLimiter(READINGS)
@@ -75,10 +77,30 @@ class Application:
         assert scope["type"] == "http", "neither WebSockets nor a lifespan are served"
         request = Request(scope, receive)
         began = time.perf_counter()
+        if mount.is_below(scope["path"]) and self._find(scope)[0] is None:
+            await self._call(request, scope, receive, send, began)
+            return
         page, response = await self._respond(request)
         self._console.note_answer(page, response.status_code, time.perf_counter() - began)
         headers.add(response.headers, secure=cookies.is_secure(request))
         await response(scope, receive, send)
+
+    async def _call(self, request: Request, scope: Scope, receive: Receive, send: Send, began: float) -> None:
+        """Hand a call of the API on; it is known by its token, never by a cookie."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers.add(MutableHeaders(scope=message), secure=cookies.is_secure(request))
+                self._console.note_answer(API, message["status"], time.perf_counter() - began)
+            await send(message)
+
+        if not walls.is_our_host(request.headers.get("host", ""), self._console.own.public_host):
+            await PlainTextResponse("421 Misdirected Request\n", status_code=421)(scope, receive, noted)
+            return
+        try:
+            await self.api(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 - it was answered and told; Starlette raises it once more
+            _log.debug("A failed call was answered.", kind=type(error).__name__)
 
     async def _respond(self, request: Request) -> tuple[str, Response]:
         """The page's name, as metrics have it, and the answer."""

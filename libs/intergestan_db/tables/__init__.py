@@ -93,6 +93,7 @@ from intergestan_db.tables.product import (
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
 from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import (
+    ApiToken,
     Event,
     HighWater,
     Idempotency,
@@ -130,6 +131,7 @@ __all__ = [
     "AgencyOrderLine",
     "Allocation",
     "Answer",
+    "ApiToken",
     "Category",
     "Contact",
     "CreditNote",

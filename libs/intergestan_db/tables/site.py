@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, String, Text, true
 
 from intergestan_db.enums import Right, Role
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, one_of
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, one_of, unique
 
 
 class Site(Table):
@@ -135,6 +135,28 @@ class Invitation(Table):
     hash: Typed[str] = column(String(64), primary_key=True)
     user_id: Typed[int] = column(references="user.id", index=True)
     ends_at: Typed[Instant]
+
+
+class ApiToken(Table):
+    """What a program of a person opens the HTTP API with; `hash` is the SHA-256 of its secret, `prefix` its beginning.
+
+    `scopes`: what it is for, with spaces between. It ends at `ends_at`, or was ended at `revoked_at`.
+    """
+
+    __tablename__ = "api_token"
+    __table_args__ = (unique("user_id", "name"),)
+
+    id: Typed[RowId]
+    user_id: Typed[int] = column(references="user.id")
+    name: Typed[str] = column(String(40))
+    prefix: Typed[str] = column(String(8), unique=True)
+    hash: Typed[str] = column(String(64), unique=True)
+    scopes: Typed[str] = column(Text())
+    created_at: Typed[Instant]
+    created_by: Typed[str] = column(String(80))
+    ends_at: Typed[Instant]
+    last_used_at: Typed[Instant | None]
+    revoked_at: Typed[Instant | None]
 
 
 class Throttle(Table):

@@ -194,7 +194,12 @@ def _mailboxes(connection: Connection, alive: set[str], pollers: Sequence[Candid
             rests_reason=row.rests_reason,
         )
 
-    return tuple(status(row) for row in connection.execute(select(Mailbox.__table__).order_by(Mailbox.name)))
+    box = Mailbox
+    told = select(
+        *(box.name, box.state, box.owner, box.last_success_at, box.backlog, box.last_error, box.active),
+        *(box.pinned_to, box.rests_since, box.rests_by, box.rests_reason),
+    )
+    return tuple(status(row) for row in connection.execute(told.order_by(box.name)))
 
 
 def _resting(connection: Connection) -> tuple[Resting, ...]:

@@ -99,6 +99,64 @@ class Hold:
         return next((variant for variant in variants if variant in ADVICE), reason)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """One finding of a hold, for programs. :ivar line: the line of the order."""
+
+    reason: str
+    line: str | None
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHold:
+    """A hold as JSON has it, on the command line and in the API: words stay, sentences are in a language."""
+
+    ref: str
+    kind: str
+    reason: HoldReason
+    since: datetime
+    partner: str | None
+    order: str | None
+    conflict: bool
+    strangers: bool
+    others: int
+    what: str
+    means: str
+    do: str
+    next: tuple[Act, ...]
+    findings: tuple[ShownFinding, ...]
+    sha256: str | None
+    transfer_id: str | None
+    subject: str | None
+    sender: str | None
+
+
+def shown(hold: Hold, language: str) -> ShownHold:
+    """All of a hold that is told, in `fr` or `en`."""
+    advice = hold.advice(language)
+    return ShownHold(
+        ref=hold.ref,
+        kind=hold.kind,
+        reason=hold.reason,
+        since=hold.since,
+        partner=hold.partner,
+        order=hold.order,
+        conflict=hold.is_conflict,
+        strangers=hold.is_strangers,
+        others=hold.others,
+        what=hold.what(language),
+        means=advice.means,
+        do=advice.do,
+        next=hold.next,
+        findings=tuple(ShownFinding(each.reason, each.line_id, dict(each.values)) for each in hold.findings),
+        sha256=hold.sha256,
+        transfer_id=hold.transfer_id,
+        subject=hold.subject,
+        sender=hold.sender,
+    )
+
+
 def list_holds(connection: Connection) -> list[Hold]:
     """All that waits, the longest first. Where there may be much of it, `list_holds_page` is asked."""
     holds = [*_inbound(connection), *_outbound(connection), *_orders(connection)]

@@ -215,27 +215,8 @@ def _why(hold: Hold) -> str:
 
 
 def _values(hold: Hold) -> dict[str, Any]:
-    advice = hold.advice(spoken())
-    return {
-        "ref": hold.ref,
-        "kind": hold.kind,
-        "reason": hold.reason,
-        "since": hold.since,
-        "partner": hold.partner,
-        "order": hold.order,
-        "conflict": hold.is_conflict,
-        "strangers": hold.is_strangers,
-        "others": hold.others,
-        "what": hold.what(spoken()),
-        "means": advice.means,
-        "do": advice.do,
-        "next": hold.next,
-        "findings": [
-            {"reason": finding.reason, "line": finding.line_id, "values": dict(finding.values)}
-            for finding in hold.findings
-        ],
-        "sha256": hold.sha256,
-        "transfer_id": hold.transfer_id,
-        "subject": hold.subject,
-        "sender": hold.sender,
-    }
+    from dataclasses import asdict
+
+    from intergestan_exchange.holds.holds import shown
+
+    return asdict(shown(hold, spoken()))

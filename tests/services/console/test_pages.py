@@ -143,6 +143,9 @@ GET  /exploitation/relais            nadia carl odile adele adam
 POST /exploitation/relais/essayer               odile       adam
 GET  /comptes/relais                                        adam
 POST /comptes/relais                                        adam
+GET  /api/v1/                 nobody nadia carl odile adele adam
+GET  /api/v1/problems         nobody nadia carl odile adele adam
+GET  /api/v1/problems/stale   nobody nadia carl odile adele adam
 GET  /moi                            nadia carl odile adele adam
 POST /moi                            nadia carl odile adele adam
 POST /moi/langue                     nadia carl odile adele adam
@@ -175,6 +178,7 @@ IN_PATHS = {
     "/a-traiter/out-": "1",
     "/a-traiter/modifications": "CFR1",
     "/a-traiter/decision": "CFR1",
+    "/api/v1/problems": "stale",
 }
 """What stands in the path of one thing, by the path of its list."""
 ADDRESSES = {

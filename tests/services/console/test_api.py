@@ -1,0 +1,388 @@
+"""The API: who may what, what it shows, how lists go on, how problems are told."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy import insert, select, update
+
+from intergestan_db.enums import Right, Role, Scope
+from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.tables import ApiToken, Event, Party, PurchaseOrder, Session, Throttle, User
+from intergestan_erp.people.rights import OF_ROLE, change_rights
+from intergestan_erp.people.tokens import create_token, list_tokens, revoke_token
+from intergestan_erp.site.setup import use_user
+from intergestan_operations.language.wording import translated
+from services.console.api.application import calls, methods_of
+from services.console.api.caller import READS_A_MINUTE, Reads, claims
+from services.console.api.problems import ADVICE, MEANS, Word, usual_status
+from services.console.api.titles import TITLES
+from services.console.api.values import PUBLIC_IDS
+from services.console.headers import ALWAYS
+from tests.services.console.browser import Browser
+from tests.services.console.desk import PASSWORD, PEOPLE, Desk, add_order
+from tests.services.console.programs import API, Program, program, token_of
+from tests.services.console.test_pages import HOSTILE
+
+pytestmark = pytest.mark.mainly_on("postgresql")
+
+MATRIX = """
+GET    /me                         -                nadia carl odile adele adam
+GET    /status                     operate:read     nadia carl odile adele adam
+GET    /mailboxes                  operate:read     nadia carl odile adele adam
+GET    /events                     operate:read                 odile       adam
+GET    /purchase-orders            orders:read      nadia carl odile adele adam
+GET    /purchase-orders/CFR1       orders:read      nadia carl odile adele adam
+GET    /sales-orders               sales:read       nadia carl odile adele adam
+GET    /sales-orders/CCL1          sales:read       nadia carl odile adele adam
+GET    /sendings                   mails:read       nadia carl odile adele adam
+GET    /sendings/CFR1              mails:read       nadia carl odile adele adam
+GET    /inbound-mails              mails:read       nadia carl odile adele adam
+GET    /inbound-mails/in-1         mails:read       nadia carl odile adele adam
+GET    /holds                      holds:read       nadia carl odile adele adam
+GET    /holds/order-1              holds:read       nadia carl odile adele adam
+GET    /partners                   partners:read    nadia carl odile adele adam
+GET    /partners/elle              partners:read    nadia carl odile adele adam
+GET    /partners/elle/matches      partners:read    nadia carl odile adele adam
+GET    /products                   catalogue:read   nadia carl odile adele adam
+GET    /products/CAS16             catalogue:read   nadia carl odile adele adam
+"""
+"""Who may what with which scope, as docs/api.md prints it."""
+LINES = [line.split() for line in MATRIX.strip().splitlines()]
+IN_PATHS = {
+    "/purchase-orders": "CFR1",
+    "/sales-orders": "CCL1",
+    "/sendings": "CFR1",
+    "/inbound-mails": "in-1",
+    "/holds": "order-1",
+    "/partners": "elle",
+    "/products": "CAS16",
+}
+
+
+def path_of(route: APIRoute) -> str:
+    return re.sub(r"\{\w+\}", lambda match: IN_PATHS[match.string[: match.start()].rstrip("/")], route.path_format)
+
+
+def test_every_call_stands_in_the_matrix() -> None:
+    found = {
+        (method, path_of(route), str((claims(route) or fail(route)).scope or "-"))
+        for route in calls()
+        for method in methods_of(route)
+    }
+    assert found == {(line[0], line[1], line[2]) for line in LINES}
+
+
+def fail(route: APIRoute) -> Any:
+    raise AssertionError(f"{route.path} asks nobody who they are")
+
+
+def test_who_may_what(desk: Desk) -> None:
+    """Every call, with all scopes and with all but its own, nobody and each role."""
+    browser = Browser(desk.console.application, desk.portal)
+    everything = {who: Program(browser, token_of(desk, who)) for who in PEOPLE}
+    without = {
+        scope: Program(
+            browser, token_of(desk, "adam", [each for each in Scope if each != scope], name=f"no-{scope.name}")
+        )
+        for scope in Scope
+    }
+    desk.console.application.api.application().state.reads = Reads(100_000)
+    for method, path, scope, *allowed in LINES:
+        assert Program(browser, "").ask(method, path).problem == (401, Word.NO_BEARER)
+        for who, each in everything.items():
+            answer = each.ask(method, path)
+            assert (answer.status == 403) is (who not in allowed), (method, path, who, answer.status)
+            assert answer.status != 401
+        if scope != "-":
+            assert without[Scope(scope)].ask(method, path).problem == (403, Word.NO_SCOPE_FOR_IT), path
+
+
+def test_a_right_of_the_matrix_is_that_of_the_table() -> None:
+    """What the printed matrix says of a call is what the roles have."""
+    printed = {(line[0], line[1]): set(line[3:]) for line in LINES}
+    for route in calls():
+        need = claims(route)
+        assert need is not None
+        may = {
+            who for who, role in PEOPLE.items() if not isinstance(need.access, Right) or need.access in OF_ROLE[role]
+        }
+        for method in methods_of(route):
+            assert printed[method, path_of(route)] == may
+
+
+def test_a_cookie_opens_nothing_and_a_token_opens_no_page(desk: Desk) -> None:
+    entered = desk.browser("adam")
+    assert entered.get(f"{API}/me").status == 401
+    browser = desk.browser()
+    secret = token_of(desk, "adam")
+    page = browser.get("/commandes", authorization=f"Bearer {secret}")
+    assert (page.status, page.headers["location"]) == (303, "/entrer?retour=%2Fcommandes")
+
+
+@pytest.mark.parametrize(
+    "scheme", ["", "Basic ", "Bearer  x", "Bearer ig_", "Bearer é", "bearer ig_aaaaaaaa_" + "x" * 43]
+)
+def test_what_is_no_token_opens_nothing(desk: Desk, scheme: str) -> None:
+    answer = desk.browser().get(f"{API}/me", authorization=scheme)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Intergestan"')
+
+
+def test_a_token_ends_by_itself_by_hand_and_with_its_person(desk: Desk) -> None:
+    one, other, third = (program(desk, "carl", name=name) for name in ("one", "other", "third"))
+    database = desk.site.database
+    assert [each.get("/me").status for each in (one, other, third)] == [200, 200, 200]
+    with database.transaction() as connection:
+        assert revoke_token(connection, "carl", "one", by="marie", at=database.now())
+        assert not revoke_token(connection, "carl", "one", by="marie", at=database.now())
+    assert [each.get("/me").status for each in (one, other, third)] == [401, 200, 200]
+    with database.transaction() as connection:
+        use_user(connection, "carl", active=False, by="marie", at=database.now())
+    assert [each.get("/me").status for each in (other, third)] == [401, 401]
+    with database.transaction() as connection:
+        use_user(connection, "carl", active=True, by="marie", at=database.now())
+    assert other.get("/me").status == 200
+    desk.move(days=91)
+    assert other.get("/me").status == 401
+
+
+def test_a_token_has_no_more_rights_than_its_person_has_now(desk: Desk) -> None:
+    odile = program(desk, "odile")
+    assert odile.get("/events").status == 200
+    with desk.site.database.transaction() as connection:
+        change_rights(connection, "odile", roles=[Role.READER], by="marie", at=desk.site.database.now())
+    assert odile.get("/events").problem == (403, Word.NOT_ALLOWED)
+    with desk.site.database.transaction() as connection:
+        change_rights(connection, "odile", roles=[], by="marie", at=desk.site.database.now())
+    assert odile.get("/purchase-orders").problem == (403, Word.NOT_ALLOWED)
+    assert odile.get("/me").json["roles"] == []
+
+
+def test_the_base_keeps_a_digest_of_it(desk: Desk) -> None:
+    carl = program(desk)
+    assert carl.get("/me").status == 200
+    kept = repr([desk.site.rows(table) for table in (ApiToken, Event, Throttle, Session)])
+    assert carl.token not in kept
+    assert carl.token.rpartition("_")[2] not in kept
+    with desk.site.database.read() as connection:
+        (listed,) = list_tokens(connection)
+    assert (listed.login, listed.name, listed.prefix) == ("carl", "erp", carl.token[3:11])
+    assert listed.last_used_at == desk.site.database.now()
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "days", "code"),
+    [
+        ("erp", [], 90, ProblemCode.NO_SCOPE),
+        ("a/b", [Scope.ORDERS_READ], 90, ProblemCode.NO_NAME),
+        ("x" * 41, [Scope.ORDERS_READ], 90, ProblemCode.NO_NAME),
+        ("erp", [Scope.ORDERS_READ], 367, ProblemCode.IMPLAUSIBLE_DAY),
+        ("erp", [Scope.ORDERS_READ], 0, ProblemCode.IMPLAUSIBLE_DAY),
+        ("taken", [Scope.ORDERS_READ], 90, ProblemCode.TOKEN_TAKEN),
+    ],
+)
+def test_what_no_token_is_made_of(desk: Desk, name: str, scopes: list[Scope], days: int, code: ProblemCode) -> None:
+    token_of(desk, "carl", name="taken")
+    with pytest.raises(Problem) as refused, desk.site.database.transaction() as connection:
+        create_token(
+            connection, "carl", name, scopes, lasts=timedelta(days=days), by="marie", at=desk.site.database.now()
+        )
+    assert refused.value.code is code
+
+
+def test_a_list_of_the_seed(desk: Desk) -> None:
+    found = program(desk).get("/purchase-orders?from=2020-11-01&to=2020-11-30&supplier=STAUBER").json
+    assert [row["number"] for row in found["items"]] == ["CFR1", "CFR2"]
+    assert found["next"] is None
+    first = found["items"][0]
+    assert {name: first[name] for name in ("issue_date", "note", "total_ht", "total_ttc", "state", "contact")} == {
+        "issue_date": "2020-11-15",
+        "note": "Matériel cuisine",
+        "total_ht": "180.00",
+        "total_ttc": "216.00",
+        "state": "confirmed",
+        "contact": "M. Wilfried ZWILLIG",
+    }
+
+
+def test_a_list_goes_on_and_rows_that_come_or_go_shift_nothing(desk: Desk) -> None:
+    with desk.site.database.transaction() as connection:
+        supplier = connection.execute(select(Party.id).where(Party.code == "STAUBER")).scalar_one()
+        for n in range(3, 12):
+            add_order(connection, supplier, f"CFR{n}", date(2020, 12, n), "x", Decimal(n), "confirmed")
+    carl = program(desk)
+    numbers, next_ = [], "/purchase-orders?supplier=STAUBER&limit=3"
+    while next_:
+        answer = carl.get(next_)
+        numbers += [row["number"] for row in answer.json["items"]]
+        link = answer.headers.get("link", "")
+        assert bool(link) is (answer.json["next"] is not None)
+        next_ = link[len(f"<{API}") :].partition(">")[0]
+        with desk.site.database.transaction() as connection:
+            if len(numbers) == 3:  # one that was shown changes, one before the place comes
+                connection.execute(update(PurchaseOrder).where(PurchaseOrder.number == "CFR2").values(state="draft"))
+                add_order(connection, supplier, "CFR0", date(2020, 11, 1), "x", Decimal(1), "confirmed")
+    assert numbers == [f"CFR{n}" for n in range(1, 12)]
+
+
+def test_a_place_is_of_its_list_alone(desk: Desk) -> None:
+    carl = program(desk)
+    place = carl.get("/purchase-orders?limit=1").json["next"]
+    assert carl.get(f"/purchase-orders?limit=1&cursor={place}").json["items"][0]["number"] == "CFR2"
+    for path in (f"/purchase-orders?all=true&cursor={place}", f"/sales-orders?cursor={place}"):
+        assert carl.get(path).problem == (422, ProblemCode.NO_PAGE)
+    digest = place.partition(".")[0]
+    for bad in ("x", f"{digest}.", f"{digest}.!", f"{digest}.AAAA", f"{digest}.{'A' * 900}", "é"):
+        assert carl.get(f"/purchase-orders?limit=1&cursor={bad}").status == 422, bad
+
+
+@pytest.mark.parametrize("day", ["0", "2020-13-01", "1604188800", "2020-11-1", "hier", "2020-11-01T00:00:00Z"])
+def test_a_day_is_a_day(desk: Desk, day: str) -> None:
+    refused = program(desk).get(f"/purchase-orders?from={day}")
+    assert refused.problem == (422, Word.WRONG_FIELDS)
+    assert refused.json["errors"][0]["query"] == "from"
+
+
+def test_no_row_id_is_told(desk: Desk) -> None:
+    adam = program(desk, "adam")
+    desk.console.application.api.application().state.reads = Reads(100_000)
+    for _method, path, *_rest in LINES:
+        answer = adam.get(path)
+        if answer.status == 200:
+            names = re.findall(r'"(id|\w+_id)":', answer.answer.text)
+            assert set(names) <= PUBLIC_IDS, path
+
+
+def test_nothing_there(desk: Desk) -> None:
+    adam = program(desk, "adam")
+    for path in ("/purchase-orders/CFR9", "/sales-orders/x", "/sendings/out-9", "/inbound-mails/in-9", "/holds/in-9"):
+        assert adam.get(path).status == 404, path
+    for path in ("/partners/none", "/products/none", "/partners/none/matches", "/purchase-orders/%2e%2e/x"):
+        assert adam.get(path).status == 404, path
+    assert adam.get("/none").problem == (404, Word.NOTHING_THERE)
+    assert adam.ask("DELETE", "/status").problem == (405, Word.NO_SUCH_METHOD)
+
+
+def test_what_others_wrote_is_a_text(desk: Desk) -> None:
+    with desk.site.database.transaction() as connection:
+        connection.execute(update(Party).values(name=HOSTILE))
+        connection.execute(update(PurchaseOrder).values(note=HOSTILE))
+    answer = program(desk).get("/purchase-orders/CFR1")
+    assert (answer.json["note"], answer.headers["content-type"]) == (HOSTILE, "application/json")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_answer_has_its_headers(desk: Desk) -> None:
+    adam = program(desk, "adam")
+    for path in ("/me", "/none", "/purchase-orders?from=x", "/openapi.json"):
+        headers = adam.get(path).headers
+        assert {name: headers.get(name.lower()) for name in ALWAYS} == ALWAYS, path
+        assert headers["cache-control"] == "no-store"
+    assert adam.get("/me", host="evil.test").status == 421
+
+
+def test_reading_changes_nothing_and_nothing_fails(desk: Desk) -> None:
+    adam = program(desk, "adam")
+    adam.get("/me")
+    before = desk.counted()
+    for _method, path, *_rest in LINES:
+        answer = adam.get(path)
+        assert answer.status in {200, 404}, (path, answer.answer.text)
+    assert desk.counted() == before
+
+
+def test_what_cannot_be_written_can_still_be_read(desk: Desk) -> None:
+    carl = program(desk)
+    desk.let_write(allowed=False)
+    try:
+        assert carl.get("/purchase-orders").status == 200
+    finally:
+        desk.let_write(allowed=True)
+
+
+def test_who_reads_too_often_waits() -> None:
+    reads = Reads(3)
+    assert [reads.wait(1) for _ in range(3)] == [0, 0, 0]
+    assert 1 <= reads.wait(1) <= 60
+    assert reads.wait(2) == 0
+    assert READS_A_MINUTE == 600
+
+
+def test_too_many_reads_are_told(desk: Desk) -> None:
+    carl = program(desk)
+    desk.console.application.api.application().state.reads = Reads(2)
+    assert [carl.get("/me").status for _ in range(2)] == [200, 200]
+    refused = carl.get("/me")
+    assert refused.problem == (429, Word.TOO_MANY_REQUESTS)
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize(("language", "text"), [("fr", "il n’y a"), ("en", "There is no purchase order")])
+def test_a_sentence_is_in_the_language_that_was_asked_for(desk: Desk, language: str, text: str) -> None:
+    answer = program(desk).get("/purchase-orders/CFR9", **{"accept-language": language})
+    assert answer.headers["content-language"] == language
+    assert text.lower() in answer.json["detail"].replace("'", "’").lower()
+    assert answer.json["next"] == "list_orders"
+
+
+def test_every_code_has_its_page_in_both_languages(desk: Desk) -> None:
+    browser = desk.browser()
+    codes = [*ProblemCode, *Word]
+    assert set(TITLES) == set(map(str, codes))
+    for code in codes:
+        status = usual_status(code)
+        for text in (TITLES[code], MEANS[status], ADVICE[status]):
+            assert translated(text, "fr") != text, text
+    for code in (ProblemCode.NO_ORDER, Word.STALE):
+        for language in ("fr", "en"):
+            page = browser.get(f"{API}/problems/{code}", accept_language=language)
+            assert page.status == 200
+            for text in (TITLES[code], MEANS[usual_status(code)], ADVICE[usual_status(code)]):
+                assert translated(text, language) in page.said
+    assert browser.get(f"{API}/problems").status == 200
+    assert browser.get(f"{API}/problems/none").status == 404
+
+
+def test_the_description_and_its_page(desk: Desk) -> None:
+    browser = desk.browser()
+    schema = json.loads(browser.get(f"{API}/openapi.json").body)
+    assert schema["openapi"].startswith("3.1")
+    paths = {(method.upper(), path) for path, item in schema["paths"].items() for method in item}
+    assert paths == {(method, route.path_format) for route in calls() for method in methods_of(route)}
+    page = browser.get(f"{API}/")
+    assert page.status == 200
+    for method, path in paths:
+        assert f"{method} {API}{path}" in page.said
+    assert "http" not in re.sub(r"application/problem\+json", "", page.text.replace("http-equiv", ""))[
+        page.text.index("<main") : page.text.index("</main")
+    ].replace("HTTP", "")
+
+
+def test_the_role_makes_no_token(desk: Desk) -> None:
+    """Who has got the console's role in PostgreSQL makes nobody a token, and ends none."""
+    if desk.console.database.is_sqlite:
+        pytest.skip("SQLite has no roles.")
+    token_of(desk, "adam")
+    row = {"user_id": 1, "name": "x", "prefix": "x", "hash": "x", "scopes": "x", "created_at": desk.site.database.now()}
+    rest = {"created_by": "x", "ends_at": desk.site.database.now()}
+    for statement in (
+        insert(ApiToken).values(**row, **rest),
+        update(ApiToken).values(scopes="orders:send"),
+        update(ApiToken).values(revoked_at=None),
+        update(ApiToken).values(user_id=1),
+    ):
+        with pytest.raises(Exception, match="permission denied"), desk.console.database.transaction() as connection:
+            connection.execute(statement)
+
+
+def test_names_that_passwords_open_open_no_call(desk: Desk) -> None:
+    basic = "Basic Y2FybDp0cm9pcyBwZXRpdHMgY2hhdHM="  # carl and their password
+    assert PASSWORD == "trois petits chats"
+    assert desk.browser().get(f"{API}/me", authorization=basic).status == 401
+    assert desk.site.row(User, login="carl").active
