@@ -356,6 +356,7 @@ class Act(StrEnum):
     ROUTE_DIRECT = "route_direct"
     ROUTE_INDIRECT = "route_indirect"
     SAY_BUYER = "say_buyer"
+    SAY_WHAT_IS_NAMED = "say_what_is_named"
     SAY_ENCODING = "say_encoding"
     SAY_DECIMAL_MARK = "say_decimal_mark"
     SAY_MAILS_PER_DAY = "say_mails_per_day"

@@ -105,6 +105,7 @@ EXAMPLES: Mapping[str, str] = {
     "orders export": "orders export CFR1 --format xlsx",
     "orders watch": "orders watch to-enter",
     "orders columns": "orders columns --supplier STAUBER --title Emplacement= --encoding windows-1252",
+    "orders names": "orders names --supplier STAUBER --match 'Vis inox 4x40=VIS-440'",
     "orders change": "orders change CFR1 --line L1=5 --remove L3",
     "orders cancel": "orders cancel CFR1",
     "orders differences": "orders differences CFR1",

@@ -139,6 +139,7 @@ ACTS: Mapping[Act, str] = {
     Act.ROUTE_DIRECT: marked("Leave out «:indirect» behind that depot."),
     Act.ROUTE_INDIRECT: marked("Write it like RD=2:indirect."),
     Act.SAY_BUYER: marked("`--buyer` says it."),
+    Act.SAY_WHAT_IS_NAMED: marked("`--match NAME=CODE` says it once, `intergestan orders names` keeps and lists it."),
     Act.SAY_ENCODING: marked("`--encoding` says it."),
     Act.SAY_DECIMAL_MARK: marked("`--decimal-mark comma` or `--decimal-mark point` says it."),
     Act.SAY_MAILS_PER_DAY: marked("`intergestan relay set --mails-per-day` says it."),

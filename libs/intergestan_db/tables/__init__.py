@@ -88,6 +88,7 @@ from intergestan_db.tables.product import (
     ProductComponent,
     ProductFamily,
     ProductMatch,
+    ProductName,
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
@@ -214,6 +215,7 @@ __all__ = [
     "ProductComponent",
     "ProductFamily",
     "ProductMatch",
+    "ProductName",
     "ProductSubfamily",
     "Published",
     "PurchaseOrder",

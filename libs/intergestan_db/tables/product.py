@@ -74,6 +74,22 @@ class ProductMatch(Table):
     product_id: Typed[int] = column(references="product.id")
 
 
+class ProductName(Table):
+    """What a supplier calls a product in lines that have neither code nor GTIN, as a person said once.
+
+    `name_key` is what spellings of the name have in common; `name` is as it was said last.
+    """
+
+    __tablename__ = "product_name"
+    __table_args__ = (unique("party_id", "name_key"),)
+
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id")
+    name_key: Typed[str] = column(String(400))
+    name: Typed[str] = column(String(400))
+    product_id: Typed[int] = column(references="product.id")
+
+
 class PartnerPrice(Table):
     """A price agreed with one partner; it wins over the product's sale price."""
 

@@ -27,6 +27,7 @@ class Options:
     :ivar encoding: of a CSV file, where it does not show it itself.
     :ivar titles: what titles of its columns mean, by plain title (`layouts.Layout`).
     :ivar supplier: of rows of tables that name none.
+    :ivar names: what names of things mean, by `thing_key` the code of a product: for lines with neither code nor GTIN.
     """
 
     decimal_mark: Mark | None = None
@@ -36,6 +37,7 @@ class Options:
     encoding: Encoding | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     supplier: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 USUAL: Final = Options()
@@ -71,6 +73,11 @@ class FileLine:
     amount: Decimal | None = None
     tax: Decimal | None = None
     wanted_date: date | None = None
+
+    @property
+    def only_name(self) -> str | None:
+        """What the line calls its thing, where it has neither code nor GTIN."""
+        return None if self.products or self.gtin is not None else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -353,9 +353,10 @@ def _currency(rows: list[Cells], stated: str | None) -> str | None:
 
 
 def _line(cells: Cells, position: int, wanted: date | None) -> FileLine:
-    for column in ("product", "quantity"):
-        if cells.text(column) is None:
-            cells.missing(column)
+    if cells.text("product") is None and cells.text("gtin") is None and cells.text("name") is None:
+        cells.missing("product")
+    if cells.text("quantity") is None:
+        cells.missing("quantity")
     product, per = cells.code("product"), cells.price_for("price")
     return FileLine(
         row=cells.row,

@@ -28,6 +28,7 @@ from intergestan_erp.order_files.order_rows import write_orders
 from intergestan_erp.order_files.order_sums import compare_sums
 from intergestan_erp.order_files.order_values import FROM_CATALOGUE, FROM_LIST, OrderValues
 from intergestan_erp.order_files.plausible_days import implausible_days
+from intergestan_erp.order_files.product_names import keep_name, thing_key
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import case_key, nfc
@@ -73,7 +74,7 @@ def import_file(
 
     :param file: its name, for the faults.
     :param read: `LimitedOrders.read`, unless we made the file ourselves.
-    :param options: what its sender says about it.
+    :param options: what its sender says about it; what names of things mean is kept with the orders.
     :param place: where they are entered (D62); None: where the site usually is.
     :param also: what is written in the same transaction.
     :raises FileProblems: with every fault of the file; nothing of it was taken.
@@ -89,7 +90,9 @@ def import_file(
                     connection, reading.orders, options, None if place is None else place.establishment_id
                 )
                 found, there, sums = _settle(connection, known, file, reading.orders, options, today)
+                names = list(known.said_names()) if options.names else []
             said = (*reading.said, *sums, *(each for order in found for each in order.notes))
+            said += tuple(_unused(options, [name for _, name, _ in names]))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = write_orders(connection, found, state, place, event="import", by=by, at=database.now())
@@ -99,6 +102,8 @@ def import_file(
                     doubts=tuple(_doubts(connection, entered)),
                     said=(*said, *_catalogue_prices(found)),
                 )
+                for supplier_id, name, code in names:
+                    keep_name(connection, supplier_id, name, code, by=by, at=database.now())
                 if also is not None:
                     also(connection, imported)
             return imported
@@ -106,6 +111,13 @@ def import_file(
             if last_try:
                 raise  # somebody entered the same number a moment ago: the second look sees it
     raise AssertionError
+
+
+def _unused(options: Options, names: Sequence[str]) -> Iterator[Remark]:
+    """What was said of names that no line has."""
+    used = set(map(thing_key, names))
+    for name in sorted(set(options.names) - used):
+        yield Remark(None, None, "No line without code and GTIN is called «{name}»: nothing was kept of it.", name=name)
 
 
 def _catalogue_prices(orders: Sequence[OrderValues]) -> Iterator[Remark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, partial
@@ -17,9 +17,11 @@ from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.order_files.file_order import FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
 from intergestan_erp.order_files.order_values import Around, OrderValues, Product, Products, order_values
+from intergestan_erp.order_files.product_names import read_names, thing_key
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.one_party import parties_named
 from intergestan_erp.selling.prices import ListedPrice, Wanted, decide_price, read_listed
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import ZERO
 from intergestan_msg.order_rules import MAX_LINES
 
@@ -34,6 +36,9 @@ class OrderJudge:
         self._connection = connection
         self._establishment_id = establishment_id
         self._suppliers: dict[tuple[str, ...], int | Fault] = {}
+        self._orders = orders
+        self._said = options.names
+        self._named: dict[int, Mapping[str, Product | str]] = {}
         site = connection.execute(select(Site.name, Site.siret, Site.vat_id, Site.currency)).one()
         self._us = Us(site.name, site.siret, site.vat_id)
         self._around = Around(_products(connection, orders), site.currency, options, self._like)
@@ -57,12 +62,19 @@ class OrderJudge:
 
     def _around_of(self, order: FileOrder, supplier_id: int | None) -> Around:
         """The same, with what our price lists say of lines that state no price (A07, D42)."""
+        around = self._around
+        if supplier_id is None:
+            return around
+        if any(line.only_name is not None for line in order.lines):
+            around = replace(around, named=self._names_of(supplier_id))
         lines = [line for line in order.lines if line.price is None and line.amount is None]
-        if supplier_id is None or not lines or not self._has_lists:
-            return self._around
-        known = self._around.products
+        if not lines or not self._has_lists:
+            return around
+        known = around.products
         named = [known.by_code[code] for line in lines for code in line.products if code in known.by_code]
         named += [product for line in lines for product in known.with_gtin(line.gtin)]
+        meant = (around.named(line.only_name) for line in lines if line.only_name is not None)
+        named += [product for product in meant if product is not None and not isinstance(product, str)]
         listed = read_listed(
             *(self._connection, PriceSide.PURCHASE),
             party_id=supplier_id,
@@ -70,7 +82,27 @@ class OrderJudge:
             day=order.issue_date,
             products=[(product["id"], product["family_id"]) for product in named],
         )
-        return replace(self._around, listed=partial(_listed, listed)) if listed else self._around
+        return replace(around, listed=partial(_listed, listed)) if listed else around
+
+    def _names_of(self, supplier_id: int) -> Callable[[str], Product | str | None]:
+        """What the supplier's names of things mean, read once for all orders."""
+        found = self._named.get(supplier_id)
+        if found is None:
+            names = [line.only_name for order in self._orders for line in order.lines if line.only_name is not None]
+            codes = {**read_names(self._connection, supplier_id, names), **self._said}
+            products = products_by_code(self._connection, codes.values())
+            found = {key: products.get(nfc(code), code) for key, code in codes.items()}
+            self._named[supplier_id] = found
+        return lambda name: found.get(thing_key(name))
+
+    def said_names(self) -> Iterator[tuple[int, str, str]]:
+        """What was said of names of things now and counts for a line: its supplier, the name, the product's code."""
+        for order in self._orders:
+            supplier_id = self._supplier(order, [])
+            if supplier_id is not None:
+                names = dict.fromkeys(line.only_name for line in order.lines if line.only_name is not None)
+                said = ((name, self._said.get(thing_key(name))) for name in names)
+                yield from ((supplier_id, name, code) for name, code in said if code is not None)
 
     @cached_property
     def _has_lists(self) -> bool:

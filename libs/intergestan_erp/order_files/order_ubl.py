@@ -310,23 +310,8 @@ class _Document:
         gtin = self._gtin(item.standard_id, place)
         if line.quantity is None:
             self._fault(place, "The line has no quantity.")
-        other = item.standard_id
-        if not _codes(item) and gtin is None and other is not None:
-            self._fault(
-                place,
-                "The line «{name}» names no product that is known: {value} is of the list {scheme}, no GTIN (0160). "
-                "Give it the buyer's or the seller's code, or its GTIN.",
-                name=shown(item.name or ""),
-                value=shown(other.value),
-                scheme=other.scheme or "?",
-            )
-        elif not _codes(item) and gtin is None:
-            self._fault(
-                place,
-                "The line «{name}» names no product: give it the buyer's or the seller's code, or its GTIN. A name "
-                "alone may mean several.",
-                name=shown(item.name or ""),
-            )
+        if not _codes(item) and gtin is None and not item.name:
+            self._fault(place, "The line names no product: give it the buyer's or the seller's code, or its GTIN.")
         tax = self._tax(line.taxes, place)
         self._check_allowances(line.allowances, place)
         if line.partial_delivery is False:

@@ -19,7 +19,7 @@ from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOr
 from intergestan_erp.catalogue.unit_conversion import rescaled
 from intergestan_erp.inputs.identifiers import check_identifier, is_gtin, refuse_error
 from intergestan_erp.inputs.units import can_be, same_unit
-from intergestan_erp.inputs.unreadable import Unreadable
+from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.inputs.vat import rate_fits, vat_category
 from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
 from intergestan_msg.identity import nfc
@@ -133,6 +133,8 @@ class Around:
     :ivar like: the code of a product that somebody may have meant.
     :ivar listed: what so much of a product costs at the order's supplier by our price lists, per unit of the product;
         None where no list says it.
+    :ivar named: what a name of the order's supplier means: a product, or the code of one that is not there; None where
+        nobody said.
     """
 
     products: Products
@@ -140,6 +142,7 @@ class Around:
     options: Options = USUAL
     like: Callable[[str], str | None] = lambda _code: None
     listed: Callable[[Product, Decimal], Decimal | None] = lambda _product, _quantity: None
+    named: Callable[[str], Product | str | None] = lambda _name: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +273,9 @@ def _place(line: FileLine, column: str) -> str:
 
 
 def _product(line: FileLine, around: Around, faults: list[Fault]) -> Product | None:
-    """The product that a line names: by a code of ours, else by its GTIN."""
+    """The product that a line names: by a code of ours, else by its GTIN; without both by what its name means."""
+    if line.only_name is not None:
+        return _named(line, line.only_name, around, faults)
     products = around.products
     with_gtin = products.with_gtin(line.gtin)
     named = next((products.by_code[code] for code in line.products if code in products.by_code), None)
@@ -302,6 +307,33 @@ def _product(line: FileLine, around: Around, faults: list[Fault]) -> Product | N
         )
         return None
     faults.append(_unknown(line, next((code for code in map(around.like, line.products) if code is not None), None)))
+    return None
+
+
+def _named(line: FileLine, name: str, around: Around, faults: list[Fault]) -> Product | None:
+    meant = around.named(name)
+    if isinstance(meant, str):
+        fault = Fault(
+            line.row,
+            _place(line, "name"),
+            "The line «{name}» was said to be the product {code}, which is not in the base: say which one it is, or "
+            "enter it.",
+            acts=(Act.SAY_WHAT_IS_NAMED,),
+            name=shown(name),
+            code=meant,
+        )
+    elif meant is None:
+        fault = Fault(
+            line.row,
+            _place(line, "name"),
+            "The line «{name}» has neither code nor GTIN, and a name alone may mean several products: say once which "
+            "one this supplier means by it, or give the line a code or its GTIN.",
+            acts=(Act.SAY_WHAT_IS_NAMED,),
+            name=shown(name),
+        )
+    else:
+        return meant
+    faults.append(fault)
     return None
 
 

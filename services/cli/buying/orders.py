@@ -18,6 +18,7 @@ from services.cli import shown
 from services.cli.agencies.in_category import InCategory
 from services.cli.buying import by_hand, order_changes, taking_files
 from services.cli.buying.columns import columns
+from services.cli.buying.names import Match, names, said
 from services.cli.buying.taking_files import Buyer, InEncoding, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
@@ -72,6 +73,7 @@ def import_(
         str | None,
         typer.Option("--supplier", help="Whose files these are: what `orders columns` keeps of them counts."),
     ] = None,
+    match: Match = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter the purchase orders of files: UBL, CSV, XLSX, ODS. Each file is taken whole or not at all.
@@ -90,7 +92,7 @@ def import_(
 
     call = call_of(context)
     done: list[Mapping[str, Any]] = []
-    failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer, encoding)
+    failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer, encoding, said(match))
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             by, place = call.actor(connection), call.place(connection)
@@ -237,6 +239,7 @@ app.verb("copy")(by_hand.copy)
 app.verb("delete")(by_hand.delete)
 app.verb("watch")(watch)
 app.verb("columns")(columns)
+app.verb("names")(names)
 app.verb("change")(order_changes.change)
 app.verb("cancel")(order_changes.cancel)
 app.verb("differences")(order_changes.differences)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,10 +48,16 @@ InEncoding = Annotated[
 
 
 def options(
-    decimal_mark: Mark | None, dates: Dates, prices: PricesFrom, buyer: str | None, encoding: Encoding | None = None
+    decimal_mark: Mark | None,
+    dates: Dates,
+    prices: PricesFrom,
+    buyer: str | None,
+    encoding: Encoding | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Options:
     """What was said about the files."""
     from intergestan_erp.order_files.file_order import Options
+    from intergestan_erp.order_files.product_names import thing_key
 
     return Options(
         decimal_mark,
@@ -58,6 +65,7 @@ def options(
         prices_required=prices is PricesFrom.REQUIRED,
         buyer=buyer,
         encoding=encoding,
+        names={thing_key(name): code for name, code in names.items()},
     )
 
 

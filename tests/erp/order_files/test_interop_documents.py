@@ -93,7 +93,7 @@ REFUSED = {
     "l-type-999.xml": ("cbc:OrderTypeCode", "999"),
     "m1-two-deliveries.xml": ("cac:Delivery", "several deliveries"),
     "o1-sub-lines.xml": ("cac:SubLineItem", "sub-lines"),
-    "p1-name-only.xml": ("cac:OrderLine 1", "names no product", "code", "GTIN"),
+    "p1-name-only.xml": ("cac:OrderLine 1", "Widget", "has neither code nor GTIN", "say once"),
 }
 
 
