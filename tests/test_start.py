@@ -33,7 +33,7 @@ MOST_OF_OURS = {
     "status": 117,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
-MOST_WITH_PAGES = 505
+MOST_WITH_PAGES = 526
 """So many the console has when each of its pages was asked for; they are imported when they are."""
 
 ELSEWHERE = {

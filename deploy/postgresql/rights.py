@@ -515,8 +515,10 @@ _ENTERS_PARTIES: Rights = {
 
 _OPERATES: Rights = {
     "mailbox": Right(changes="active rests_since rests_reason rests_by"),
+    "purge_run": Right(ALL, "mailbox_id requested_at requested_by archived_before dry_run heartbeats_only done"),
+    "purge_mail": Right(ALL, deletes=True),
 }
-"""What an operator does: let mailboxes rest."""
+"""What an operator does: let mailboxes rest, and have removed from them what is dealt with."""
 
 
 def _together(*parts: Rights) -> Rights:
@@ -659,7 +661,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("in its mail", "purchase_order", "UPDATE OF outbound_mail_id", {CONSOLE: _IN_ITS_MAIL}),
     Guard(
-        "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}
+        "own purges",
+        "purge_run",
+        "INSERT",
+        {
+            "dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'",
+            CONSOLE: f"NOT NEW.heartbeats_only AND NEW.done = 0 AND NEW.requested_by NOT IN ('heartbeats', {_OTHERS})",
+        },
     ),
     Guard(
         "own words",

@@ -602,8 +602,10 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, answer_code, answe
     promised_date, line_id, position, product_code, name, quantity, unit, price, base_quantity, allowance,
     total, vat_category, vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"console";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"console";
-GRANT SELECT ON "purge_mail" TO :"console";
-GRANT SELECT ON "purge_run" TO :"console";
+GRANT SELECT, DELETE ON "purge_mail" TO :"console";
+GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by, archived_before, dry_run, heartbeats_only, done)
+    ON "purge_run" TO :"console";
+GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"console";
 GRANT SELECT ON "quote" TO :"console";
 GRANT SELECT ON "quote_charge" TO :"console";
 GRANT SELECT ON "quote_line" TO :"console";
@@ -749,6 +751,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outbound_ma
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.heartbeats_only AND NEW.requested_by = 'heartbeats') IS NOT TRUE
+    WHEN %9$L THEN (NOT NEW.heartbeats_only AND NEW.done = 0 AND NEW.requested_by NOT IN ('heartbeats', 'composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
     'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -374,6 +374,7 @@ class Act(StrEnum):
     SHOW_CHART = "show_chart"
     SHOW_HOLD = "show_hold"
     SHOW_ORDER = "show_order"
+    SHOW_RELAY = "show_relay"
     SHOW_OUR_KEY = "show_our_key"
     SHOW_SALES_ORDER = "show_sales_order"
     SHOW_SETTINGS = "show_settings"

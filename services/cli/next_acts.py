@@ -161,6 +161,7 @@ ACTS: Mapping[Act, str] = {
     Act.SHOW_CHART: marked("`intergestan books chart` shows the accounts."),
     Act.SHOW_HOLD: marked("`intergestan holds show` says why it waits."),
     Act.SHOW_ORDER: marked("`intergestan orders show` shows it."),
+    Act.SHOW_RELAY: marked("`intergestan relay show` tells what it said last."),
     Act.SHOW_OUR_KEY: marked("`intergestan site key show` shows them."),
     Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SET_PARTY: marked("`intergestan parties set` changes the card."),

@@ -15,7 +15,15 @@ def main(argv: Sequence[str]) -> int:
     """Run a console; its exit code."""
     process, _ = startup.start("console", ConsoleProcess, argv)
     own: ConsoleSettings = process.own
-    console = Console(process.database, own, process.site.answer_hours, process.broker, process.tracer, process.metrics)
+    console = Console(
+        process.database,
+        own,
+        process.site.answer_hours,
+        process.broker,
+        process.tracer,
+        process.metrics,
+        checked=process.settings,
+    )
     return run_service(
         "console",
         process.broker,

@@ -55,6 +55,11 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.NAME_CERTIFICATES: marked("Type the name of a file with certificates under «More»."),
     Act.PUBLISH_SEAL: marked("Whoever runs the site upgrades it, which lets passwords be stored."),
     Act.READ_BY_IMAP: marked("Choose IMAP, or leave the folder out."),
+    Act.START_SITE: marked("Whoever runs the site starts its services."),
+    Act.START_SERVICE: marked("Whoever runs the site starts it; its log says why it ended."),
+    Act.START_ALLOCATOR: marked("Whoever runs the site starts it."),
+    Act.START_CONSOLE: marked("Whoever runs the site starts it."),
+    Act.UPGRADE: marked("Whoever runs the site upgrades it."),
     Act.START_POLLER: marked("Whoever runs the site starts one; the mails wait in the mailbox meanwhile."),
     Act.GIVE_RIGHTS: marked("An administrator gives roles and rights."),
 }

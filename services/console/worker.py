@@ -24,7 +24,7 @@ from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.service import Loop
-from intergestan_runtime.settings import ConsoleSettings
+from intergestan_runtime.settings import ConsoleSettings, HeartbeatSettings, NoticeSettings, SiteSettings
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.console.app import ROUTES
 from services.console.asgi import Application
@@ -36,12 +36,22 @@ from services.console.rendering import Renderer
 
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.discovery import Ask
+    from intergestan_operations.checks.checkup import CheckedSettings
 
 _log = structlog.get_logger(__name__)
 _PORT_S = 2.0
 _SWEEP_S = 3600.0
 _STOP_S = 2
 _TICK_S = 0.5
+
+
+class NothingSet:
+    """The settings of a site that sets nothing."""
+
+    def __init__(self) -> None:
+        self.site = SiteSettings()
+        self.notices = NoticeSettings()
+        self.heartbeats = HeartbeatSettings()
 
 
 class Console:
@@ -55,12 +65,16 @@ class Console:
         broker: BellBroker | None = None,
         tracer: Tracer = NO_TRACER,
         metrics: Metrics | None = None,
+        checked: CheckedSettings | None = None,
     ) -> None:
-        """:param broker: by which it rings for what an act made due; without one the dispatcher finds it."""
+        """:param broker: by which it rings for what an act made due; without one the dispatcher finds it.
+        :param checked: the settings that the diagnosis looks at; those of a site that sets nothing.
+        """
         self.database = database
         self.own = own
         self.tracer = tracer
         self.answer_hours = answer_hours
+        self.checked = checked or NothingSet()
         self._metrics = metrics
         self._broker = broker
         self._later: list[tuple[datetime, Bells]] = []

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from intergestan_db.enums import InboundState, LedgerOutcome, OutboundState, SalesState
 from intergestan_db.enums import PurgeVerdict as Verdict
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
     Answer,
     Hold,
@@ -30,7 +31,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.site.day import days_before
 from intergestan_erp.site.zone import read_zone
-from intergestan_exchange.mailboxes.poll_runs import active_mailboxes
+from intergestan_exchange.mailboxes.poll_runs import active_mailboxes, is_alive
 from intergestan_msg.kinds import ORDER_TYPES, Kind
 
 RECOVERY_DAYS = 14
@@ -166,8 +167,15 @@ def ask(
     :raises Problem: there is no such mailbox, or none at all.
     """
     boxes = {row.id: row.owner for row in active_mailboxes(connection, names)}
-    _forget_old(connection, list(boxes), at)
     before = days_before(read_zone(connection), at, older_than.days) - timedelta(seconds=older_than.seconds)
+    return _enter(connection, boxes, before, dry_run=dry_run, by=by, at=at)
+
+
+def _enter(
+    connection: Connection, boxes: Mapping[int, str | None], before: datetime, *, dry_run: bool, by: str, at: datetime
+) -> Asked:
+    """:param boxes: who holds each mailbox."""
+    _forget_old(connection, list(boxes), at)
     same = {"requested_at": at, "requested_by": by, "archived_before": before, "dry_run": dry_run}
     rows = [{"mailbox_id": box} | same for box in sorted(boxes)]
     made = connection.execute(insert(PurgeRun).returning(PurgeRun.id, PurgeRun.mailbox_id), rows).all()
@@ -182,6 +190,15 @@ def ask(
 def _forget_old(connection: Connection, mailboxes: Sequence[int], at: datetime) -> None:
     old = select(PurgeRun.id).where(PurgeRun.mailbox_id.in_(mailboxes), PurgeRun.ended_at < at - _KEPT)
     connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(old)))
+
+
+def require_poller(connection: Connection, now: datetime) -> None:
+    """Refuse where nobody would look into a mailbox.
+
+    :raises Problem: no poller lives.
+    """
+    if not is_alive(connection, "poller", now):
+        raise Problem("No poller is running, so no mailbox is looked at.", ProblemCode.NO_POLLER, (Act.START_POLLER,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +227,168 @@ def look(connection: Connection, runs: Sequence[int]) -> list[Run]:
     return [
         Run(row.id, row.name, row.dry_run, row.total, row.done, row.ended_at is not None, row.error) for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What somebody asked for at once, of one mailbox or several; `id` is that of its first run."""
+
+    id: int
+    at: datetime
+    by: str
+    before: datetime
+    dry_run: bool
+    runs: tuple[Run, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every mailbox is through."""
+        return all(run.is_over for run in self.runs)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Of its runs."""
+        return tuple(run.id for run in self.runs)
+
+
+def find_purge(connection: Connection, run_id: int) -> Purge | None:
+    """The purge that a run belongs to; None where there is none that a person asked for."""
+    run = PurgeRun
+    asked = select(run.requested_at, run.requested_by, run.archived_before, run.dry_run)
+    one = connection.execute(asked.where(run.id == run_id, run.heartbeats_only.is_(False))).one_or_none()
+    if one is None:
+        return None
+    same = select(run.id).where(
+        run.heartbeats_only.is_(False),
+        run.requested_at == one.requested_at,
+        run.requested_by == one.requested_by,
+        run.archived_before == one.archived_before,
+        run.dry_run == one.dry_run,
+    )
+    ids = list(connection.scalars(same.order_by(run.id)))
+    return _purge(one, look(connection, ids))
+
+
+def newest_purges(connection: Connection, size: int) -> list[Purge]:
+    """Those that people asked for last, the newest first, in one statement."""
+    run = PurgeRun
+    query = (
+        select(
+            *(run.requested_at, run.requested_by, run.archived_before, run.dry_run),
+            *(run.id, Mailbox.name, run.total, run.done, run.ended_at, run.error),
+        )
+        .join(Mailbox, Mailbox.id == run.mailbox_id)
+        .where(run.id.in_(select(_FIRST.c.id)))
+        .order_by(run.id.desc())
+    )
+    found: dict[tuple[Any, ...], tuple[Any, list[Run]]] = {}
+    for row in connection.execute(query).all():
+        one = Run(row.id, row.name, row.dry_run, row.total, row.done, row.ended_at is not None, row.error)
+        asked = (row.requested_at, row.requested_by, row.archived_before, row.dry_run)
+        found.setdefault(asked, (row, []))[1].insert(0, one)
+    return [_purge(row, runs) for row, runs in list(found.values())[:size]]
+
+
+def _purge(row: Any, runs: Sequence[Run]) -> Purge:
+    return Purge(
+        min(run.id for run in runs),
+        row.requested_at,
+        row.requested_by,
+        row.archived_before,
+        row.dry_run,
+        tuple(sorted(runs, key=lambda run: run.mailbox)),
+    )
+
+
+_MOST_RUNS = 500
+"""So many runs are looked at for the newest purges; one has a run for each mailbox."""
+_FIRST = (
+    select(PurgeRun.id)
+    .where(PurgeRun.heartbeats_only.is_(False))
+    .order_by(PurgeRun.id.desc())
+    .limit(_MOST_RUNS)
+    .subquery()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many mails of a mailbox have one verdict, and how large they are together."""
+
+    mailbox: str
+    verdict: Verdict
+    count: int
+    octets: int
+
+
+def shares(connection: Connection, runs: Sequence[int]) -> list[Share]:
+    """What these purges say of all their mails, counted in the database: a mailbox may have a hundred thousand."""
+    item, mail = PurgeMail, InboundMail
+    query = (
+        select(Mailbox.name, item.verdict, func.count(), func.coalesce(func.sum(mail.size), 0))
+        .join(PurgeRun, PurgeRun.id == item.purge_run_id)
+        .join(Mailbox, Mailbox.id == PurgeRun.mailbox_id)
+        .outerjoin(mail, mail.id == item.inbound_mail_id)
+        .where(item.purge_run_id.in_(runs))
+        .group_by(Mailbox.name, item.verdict)
+        .order_by(Mailbox.name, item.verdict)
+    )
+    return [Share(name, Verdict(word), count, int(size)) for name, word, count, size in connection.execute(query)]
+
+
+def first_of(connection: Connection, runs: Sequence[int], verdict: Verdict, size: int) -> list[tuple[str, Found]]:
+    """So many of the mails with this verdict, the oldest first, each with its mailbox."""
+    item, mail = PurgeMail, InboundMail
+    query = (
+        select(
+            Mailbox.name.label("mailbox"),
+            *(item.handle, item.verdict, item.inbound_mail_id, mail.sha256, mail.size, mail.archived_at),
+            *(Partner.name.label("partner"), mail.subject, mail.transfer_id),
+        )
+        .join(PurgeRun, PurgeRun.id == item.purge_run_id)
+        .join(Mailbox, Mailbox.id == PurgeRun.mailbox_id)
+        .outerjoin(mail, mail.id == item.inbound_mail_id)
+        .outerjoin(Partner, Partner.id == mail.partner_id)
+        .where(item.purge_run_id.in_(runs), item.verdict == verdict)
+        .order_by(mail.archived_at, item.id)
+        .limit(size)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [(row.pop("mailbox"), Found(**row)) for row in rows]
+
+
+PREVIEW_LASTS = timedelta(hours=1)
+"""So long what a dry run found may be carried out."""
+
+
+def carry_out(connection: Connection, preview: Purge, count: int, *, by: str, at: datetime) -> Asked:
+    """Remove what a dry run found, of what was archived before the very same moment. Each mail is judged once more.
+
+    :param count: how many a person saw that would go.
+    :raises Problem: it is no dry run that is over, is too old, found another number, or was carried out already.
+    """
+    if not preview.dry_run or not preview.is_over:
+        raise Problem("This look at the mailboxes is not over yet, so nothing was removed.", ProblemCode.OTHER_STATE)
+    if at - preview.at > PREVIEW_LASTS:
+        raise Problem(
+            "This look at the mailboxes is an hour old, so nothing was removed: look again.", ProblemCode.OTHER_STATE
+        )
+    run = PurgeRun
+    runs = [each.id for each in preview.runs if each.error is None]
+    of_runs = select(Mailbox.id, Mailbox.owner).join(run, run.mailbox_id == Mailbox.id).where(run.id.in_(runs))
+    boxes = {row.id: row.owner for row in connection.execute(of_runs)}
+    done = connection.execute(
+        select(run.requested_by)
+        .where(run.mailbox_id.in_(boxes), run.dry_run.is_(False), run.heartbeats_only.is_(False))
+        .where(run.archived_before == preview.before, run.requested_at >= preview.at)
+        .limit(1)
+    ).scalar_one_or_none()
+    if done is not None:
+        raise Problem("{who} had the same mails removed meanwhile.", ProblemCode.OTHER_STATE, who=done)
+    found = sum(each.count for each in shares(connection, runs) if each.verdict is Verdict.REMOVE)
+    if not found or found != count:
+        raise Problem("Type how many mails go: {count}. Nothing was removed.", ProblemCode.NO_VALUE, count=found)
+    return _enter(connection, boxes, preview.before, dry_run=False, by=by, at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

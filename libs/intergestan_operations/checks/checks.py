@@ -25,6 +25,7 @@ from intergestan_operations.checks.party_checks import check_codes, check_docume
 from intergestan_operations.checks.payment_checks import check_due, check_working_days
 from intergestan_operations.checks.privacy_checks import check_bell_is_guarded, check_private_files
 from intergestan_operations.checks.statement_checks import check_statements
+from intergestan_operations.checks.told_checks import check_base_answers, check_told_mailboxes, check_told_relay
 from intergestan_operations.finding import Finding
 
 
@@ -39,6 +40,13 @@ def run_checks(checkup: Checkup) -> Iterator[Finding]:
             return
 
 
+def run_told_checks(checkup: Checkup) -> Iterator[Finding]:
+    """What can be seen with the base alone, by a process that may read neither the site's files nor its passwords."""
+    for check in _TOLD:
+        for finding in check(checkup):
+            yield replace(finding, code=check.__name__.removeprefix("check_"))
+
+
 Check = Callable[[Checkup], Iterator[Finding]]
 
 _CHECKS: tuple[Check, ...] = (
@@ -48,5 +56,12 @@ _CHECKS: tuple[Check, ...] = (
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
     check_documents,
     *(check_due, check_working_days, check_agencies, check_stock, check_allocator, check_all_books),
+    check_console,
+)
+
+_TOLD: tuple[Check, ...] = (
+    *(check_base_answers, check_services, check_told_relay, check_told_mailboxes, check_keys, check_answers),
+    *(check_heartbeats, check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
+    *(check_documents, check_due, check_working_days, check_agencies, check_stock, check_allocator, check_all_books),
     check_console,
 )

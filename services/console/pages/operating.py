@@ -26,6 +26,12 @@ _PLACES: Final[Mapping[Act, tuple[str, str, Access | Right]]] = {
     Act.LIST_MAILBOXES: (marked("Mailboxes"), MAILBOXES, Access.SEE),
     Act.LIST_PARTNERS: (marked("Partners"), "/correspondants", Access.SEE),
     Act.LIST_UNANSWERED: (marked("Orders without an answer"), "/commandes?etat=en-attente", Access.SEE),
+    Act.CHECK_SITE: (marked("Diagnosis"), DIAGNOSIS, Right.OPERATE),
+    Act.SHOW_RELAY: (marked("Outgoing server"), RELAY, Access.SEE),
+    Act.CONFIRM_KEY: (marked("To do"), "/a-traiter", Access.SEE),
+    Act.RESEND_MAIL: (marked("Mails sent"), "/envois", Access.SEE),
+    Act.LIST_PRODUCTS: (marked("Products"), "/produits", Access.SEE),
+    Act.LIST_PARTIES: (marked("Third parties"), "/tiers", Access.SEE),
     Act.SET_RELAY: (marked("Outgoing server"), "/comptes/relais", Right.SET_ACCOUNTS),
     Act.SHOW_STATEMENT: (marked("Partners"), "/correspondants", Access.SEE),
     Act.RESUME_BOOKING: (marked("Partners"), "/correspondants", Access.SEE),
@@ -56,6 +62,8 @@ PARTS: Final[tuple[tuple[str, str, Access | Right], ...]] = (
     (marked("The way of orders"), PIPELINE, Access.SEE),
     (marked("Mailboxes"), MAILBOXES, Access.SEE),
     (marked("Outgoing server"), RELAY, Access.SEE),
+    (marked("Purge"), PURGE, Right.OPERATE),
+    (marked("Diagnosis"), DIAGNOSIS, Right.OPERATE),
 )
 
 

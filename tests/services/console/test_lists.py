@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import insert, update
 
-from intergestan_db.tables import Mailbox, PurchaseOrder, SalesOrder
+from intergestan_db.tables import Mailbox, PurchaseOrder, PurgeMail, PurgeRun, SalesOrder
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, add_mailbox
 from tests.services.console.browser import Answer, Browser
 from tests.services.console.desk import Desk, add_order
@@ -24,6 +24,7 @@ ROUTES = (
     *("/chercher?q=CFR", "/chercher?q=dupont", "/moi", "/accessibilite", "/comptes/boites/boite-1", "/envois"),
     *("/tiers", "/tiers?q=stau", "/tiers?encours=1", "/tiers/chercher?q=stau"),
     *("/exploitation/boites", "/exploitation/boite/boite-1", "/exploitation/relais"),
+    *("/exploitation/purge", "/exploitation/purge/1"),
 )
 MOST = 17
 """Statements of a page, with those that find out who is there."""
@@ -59,12 +60,23 @@ def test_a_thousand_rows_cost_as_many_statements_as_ten(desk: Desk) -> None:
     fill(desk, 10, 20)
     with desk.site.database.transaction() as connection:
         box = NewMailbox(name="boite-1", host="imap.test", port=993, login="a@b.test", secret="mail")
-        add_mailbox(connection, box, by="marie", at=NOW)
+        box_id = add_mailbox(connection, box, by="marie", at=NOW)
+        run = {"mailbox_id": box_id, "requested_at": NOW, "requested_by": "marie", "archived_before": NOW}
+        connection.execute(insert(PurgeRun).values(**run, dry_run=True, ended_at=NOW))
+    list_of_purge(desk, 10)
     few = costs(desk, browser)
     fill(desk, 20, 1020)
+    list_of_purge(desk, 1000)
     assert costs(desk, browser) == few, "they grow with the rows"
     assert few.pop("/") <= MOST_OF_HOME
     assert max(few.values()) <= MOST, few
+
+
+def list_of_purge(desk: Desk, count: int) -> None:
+    """So many mails more that a look before a purge found."""
+    with desk.site.database.transaction() as connection:
+        items = [{"purge_run_id": 1, "handle": str(n), "verdict": "remove"} for n in range(count)]
+        connection.execute(insert(PurgeMail), items)
 
 
 def costs(desk: Desk, browser: Browser) -> dict[str, int]:

@@ -302,3 +302,27 @@ def test_the_role_may_redirect_no_mail_with_the_stored_password(desk: Desk) -> N
             connection.execute(select(column)).all()
     with pytest.raises(DBAPIError), desk.console.database.transaction() as connection:
         connection.execute(PollRun.__table__.delete())
+
+
+def test_the_diagnosis_has_each_cure_as_a_link(desk: Desk) -> None:
+    """What the base alone tells, in the words of `doctor`; where it is done stands beside it for who may do it."""
+    enter(desk)
+    with desk.site.database.transaction() as connection:
+        connection.execute(update(Mailbox).values(state="folderError", last_error="no folder Commandes"))
+    page = desk.browser("odile").get("/exploitation/diagnostic")
+    failed, _, well = page.said.partition("Ce qui va bien")
+    assert "no folder Commandes" in failed
+    assert "Corrigez le nom du dossier" in failed
+    assert "aucun ne tourne" in failed or "démarre ses services" in failed
+    assert "elle répond, schéma" in well
+    assert 'href="/exploitation/boite/appros"' in page.text
+    assert 'href="/comptes/relais"' not in page.text, "an operator enters no account"
+    assert 'href="/comptes/relais"' in desk.browser("adam").get("/exploitation/diagnostic").text
+    with_relay(desk)
+    with desk.site.database.transaction() as connection:
+        connection.execute(update(Relay).values(last_error="535 no such user"))
+        connection.execute(update(Mailbox).values(state="connected", last_error=None))
+    page = desk.browser("odile").get("/exploitation/diagnostic")
+    failed, _, well = page.said.partition("Ce qui va bien")
+    assert ("535 no such user" in failed, "no folder" in failed, "appros" in well) == (True, False, True)
+    assert 'href="/exploitation/relais"' in page.text

@@ -141,6 +141,11 @@ POST /exploitation/boites/retirer/appros                    adam
 POST /exploitation/boites/remettre/appros                   adam
 GET  /exploitation/relais            nadia carl odile adele adam
 POST /exploitation/relais/essayer               odile       adam
+GET  /exploitation/purge                        odile       adam
+POST /exploitation/purge                        odile       adam
+GET  /exploitation/purge/1                      odile       adam
+POST /exploitation/purge/1/retirer              odile       adam
+GET  /exploitation/diagnostic                   odile       adam
 GET  /comptes/relais                                        adam
 POST /comptes/relais                                        adam
 GET  /api/v1/                 nobody nadia carl odile adele adam
@@ -162,6 +167,7 @@ IN_PATHS = {
     "/relever": "1",
     "/comptes/boites": "appros",
     "/exploitation/boite": "appros",
+    "/exploitation/purge": "1",
     "/exploitation/boites/suspendre": "appros",
     "/exploitation/boites/reprendre": "appros",
     "/exploitation/boites/retirer": "appros",
