@@ -335,7 +335,7 @@ class Polling:
     def keep(self, raw: bytes) -> int:
         """Enter a mail."""
         (sha256,) = self._archive.put_many([raw])
-        (mail_id,) = self._rows.keep(self._notes, [Archived(next(self._uids), sha256, len(raw))], None)
+        (mail_id,) = self._rows.keep(self._notes, [Archived(next(self._uids), sha256, len(raw))], None).values()
         return mail_id
 
 
