@@ -19,18 +19,18 @@ ASKING = ROOT / "services/geocoder/asking.py"
 pytestmark = pytest.mark.not_quick
 
 MOST_OF_OURS = {
-    "composer": 225,
-    "sender": 125,
-    "poller": 144,
-    "importer": 290,
-    "dispatcher": 331,
+    "composer": 226,
+    "sender": 126,
+    "poller": 145,
+    "importer": 291,
+    "dispatcher": 332,
     "geocoder": 132,
     "allocator": 135,
-    "console": 238,
+    "console": 239,
     "--help": 178,
     "orders list": 128,
-    "holds list": 110,
-    "status": 117,
+    "holds list": 111,
+    "status": 118,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 MOST_WITH_PAGES = 526

@@ -14,8 +14,9 @@
 `postgresql.py` may import: nothing.
 `problem.py` may import: nothing.
 `published.py` may import: tables.
-`site_rows.py` may import: database, tables.
+`site_rows.py` may import: database, tables, views.
 `states.py` may import: bulk, enums, tables.
 `trace_context.py` may import: tables.
+`views.py` may import: nothing.
 `write_trial.py` may import: database, tables.
 """

@@ -11,13 +11,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NoReturn,
+    Self,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from intergestan_runtime.said import Said, marked
 
 Place = tuple[str, ...]
 """Where a value stands: table, key, and which of several values."""
 
+Value = TypeVar("Value")
 _REQUIRED: Any = object()
 _NUMBER, _TEXT = marked("it has to be a number"), marked("it has to be a text")
 _WHOLE = marked("it has to be a whole number")
@@ -52,19 +66,19 @@ class Key:
 
 
 def key(
-    default: Any = _REQUIRED,
+    default: Value = _REQUIRED,
     *,
     description: str,
     default_factory: Callable[[Mapping[str, Any]], Any] | None = None,
     **limits: Any,
-) -> Any:
-    """A key of a `Section`.
+) -> Value:
+    """A key of a `Section`, which as a type checker sees it has its default.
 
     :param description: for docs/settings.md.
     :param default_factory: makes the default of the keys above, which it gets by name.
     :param limits: `gt`, `ge`, `lt`, `le` of a number; `pattern`, `min_length`, `max_length` of a text or a list.
     """
-    return Key(default, default_factory, description, limits)
+    return cast("Value", Key(default, default_factory, description, limits))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -88,9 +89,13 @@ def print_fields(fields: Mapping[str, Any]) -> None:
         typer.echo(f"{name.ljust(width)}  {cell(value)}".rstrip())
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str | dict[str, object]:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if is_dataclass(value):
+        from intergestan_db.views import shown
+
+        return shown(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from intergestan_db.database import AnyRow
+from intergestan_db.site_rows import OwnSite
 from intergestan_db.tables import OutboundKeyNotice
 from intergestan_exchange.keys.own_keys import OwnKey
 from intergestan_exchange.outbox.order_mail import site_address
@@ -33,7 +33,7 @@ def prepare_notice(connection: Connection, request: Request) -> Prepared:
     )
 
 
-def _read_notice(connection: Connection, mail_id: int, site: AnyRow) -> tuple[KeyNotice, OwnKey | None]:
+def _read_notice(connection: Connection, mail_id: int, site: OwnSite) -> tuple[KeyNotice, OwnKey | None]:
     """What is said about a new key is signed with the one before it, however late: the partner has that."""
     row = connection.execute(
         select(OutboundKeyNotice.__table__).where(OutboundKeyNotice.outbound_mail_id == mail_id)

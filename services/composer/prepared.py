@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from intergestan_db.database import AnyRow
+from intergestan_db.site_rows import OwnSite
 from intergestan_exchange.keys.own_keys import OwnKey
+from intergestan_exchange.outbox.order_mail import SenderRules
 from intergestan_exchange.statements.beginnings import Longer
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.key_notice import KeyNotice
@@ -33,9 +35,9 @@ class Request:
     """
 
     mail: AnyRow
-    site: AnyRow
+    site: OwnSite
     partner: AnyRow
-    relay: AnyRow | None
+    relay: SenderRules | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, update
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import NoticeAbout
 from intergestan_db.leases import FREE, Claims, is_free, lease
-from intergestan_db.site_rows import read_relay, read_site
+from intergestan_db.site_rows import OwnRelay, read_relay, read_site
 from intergestan_db.tables import Notice
 from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
@@ -66,7 +66,7 @@ class NoticeSender:
             if claimed is not None:
                 self._conclude(claimed[0], self._deliver(*claimed))
 
-    def _deliver(self, notice: AnyRow, relay: AnyRow, sender: str) -> Outcome:
+    def _deliver(self, notice: AnyRow, relay: OwnRelay, sender: str) -> Outcome:
         try:
             to = self._reader(notice.about)
             with self._connections.to(relay) as conversation:
@@ -112,7 +112,7 @@ def consequence(notice: AnyRow, outcome: Outcome, now: datetime, settings: Sende
     return {"next_attempt_at": again, "error": outcome.text}
 
 
-def _claim(connection: Connection, notice_id: int, worker: str, now: datetime) -> tuple[AnyRow, AnyRow, str] | None:
+def _claim(connection: Connection, notice_id: int, worker: str, now: datetime) -> tuple[AnyRow, OwnRelay, str] | None:
     """Take a due notice, with the relay and who it is from; None when it is not due, not free, or the relay rests."""
     relay = read_relay(connection)
     if relay is None or (relay.paused_until is not None and relay.paused_until > now):

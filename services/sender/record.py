@@ -12,7 +12,7 @@ from intergestan_db import leases, states
 from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import AttemptPhase, HoldReason, OutboundState, PurchaseState
-from intergestan_db.site_rows import read_relay
+from intergestan_db.site_rows import OwnRelay, read_relay
 from intergestan_db.tables import (
     DeliveryAttempt,
     OutboundBody,
@@ -87,7 +87,7 @@ class Claimed:
     """A mail that is ours to send, with its frozen bytes, under a fence. `orders`: the numbers of those in it."""
 
     mail: AnyRow
-    relay: AnyRow
+    relay: OwnRelay
     mime: bytes
     fence: int
     attempt: int
@@ -129,11 +129,11 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
     return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends, now, orders)
 
 
-def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetime) -> bool:
+def _postponed(connection: Connection, mail: AnyRow, relay: OwnRelay, now: datetime) -> bool:
     """Whether the relay must rest before it takes one more mail; the mail then says when it is due."""
     until = relay.paused_until
     if (until is None or until <= now) and relay.mails_per_minute:
-        until = _take_slot(connection, relay, now)
+        until = _take_slot(connection, relay.id, relay.mails_per_minute, now)
     if until is None or until <= now:
         return False
     connection.execute(
@@ -142,12 +142,12 @@ def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetim
     return True
 
 
-def _take_slot(connection: Connection, relay: AnyRow, now: datetime) -> datetime:
+def _take_slot(connection: Connection, relay_id: int, per_minute: int, now: datetime) -> datetime:
     """When the relay may get one more mail; if that is now, the mail has the slot."""
-    free_at = connection.execute(select(Relay.next_slot_at).where(Relay.id == relay.id).with_for_update()).scalar_one()
-    until, following = next_slot(free_at, now, relay.mails_per_minute)
+    free_at = connection.execute(select(Relay.next_slot_at).where(Relay.id == relay_id).with_for_update()).scalar_one()
+    until, following = next_slot(free_at, now, per_minute)
     if until <= now:
-        connection.execute(update(Relay).where(Relay.id == relay.id).values(next_slot_at=following))
+        connection.execute(update(Relay).where(Relay.id == relay_id).values(next_slot_at=following))
     return until
 
 

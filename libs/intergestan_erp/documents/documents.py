@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, select
 
 from intergestan_db.database import AnyRow
+from intergestan_db.site_rows import OwnSite
 from intergestan_db.tables import Address as AddressRow
 from intergestan_db.tables import (
     Answer,
@@ -120,7 +121,7 @@ def answers(
     return [(row.n, _answer(row, buyer, seller, currency, today)) for row in rows]
 
 
-def site_party(site: AnyRow) -> Party:
+def site_party(site: OwnSite) -> Party:
     """This site as a party of a document."""
     return Party(
         name=site.name,

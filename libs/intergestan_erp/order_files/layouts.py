@@ -83,11 +83,21 @@ def keep_layout(connection: Connection, whose: Whose, layout: Layout) -> None:
         connection.execute(insert(table).values(**values))
 
 
-def list_layouts(connection: Connection) -> Sequence[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class KeptLayout:
+    """What is kept of the files of a supplier, by code, or of a folder, as `Layout` has it."""
+
+    supplier: str | None
+    folder: str | None
+    encoding: str | None
+    titles: Mapping[str, str]
+
+
+def list_layouts(connection: Connection) -> Sequence[KeptLayout]:
     """All that are kept: of suppliers, by code, then of folders."""
-    query = select(Party.code.label("supplier"), FileLayout.folder, FileLayout.encoding, FileLayout.titles)
+    query = select(Party.code, FileLayout.folder, FileLayout.encoding, FileLayout.titles)
     query = query.outerjoin(Party, Party.id == FileLayout.party_id).order_by(Party.code, FileLayout.folder)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [KeptLayout(*row) for row in connection.execute(query)]
 
 
 def titles_of(pairs: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import OutboundState
 from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.site_rows import OwnSite
 from intergestan_db.tables import OutboundKeyNotice, OutboundMail, Partner, PartnerKey, Site
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.outbox.outbound import answered
@@ -37,12 +38,9 @@ class OwnKey:
     since: datetime | None = None
 
 
-def signs_now(site: AnyRow, now: datetime) -> OwnKey:
-    """The key that signs at this instant.
-
-    :param site: the site's row.
-    """
-    if site.next_key is not None and now >= site.next_key_from:
+def signs_now(site: OwnSite, now: datetime) -> OwnKey:
+    """The key that signs at this instant."""
+    if site.next_key is not None and site.next_key_from is not None and now >= site.next_key_from:
         return OwnKey(site.next_key, site.next_key_until, site.next_key_from)
     return OwnKey(site.key_fingerprint, site.key_until, site.key_from)
 

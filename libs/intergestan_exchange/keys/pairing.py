@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.site_rows import read_site
 from intergestan_db.tables import Partner, PartnerKey, Party, Site
 from intergestan_erp.parties.codes import code_by_hand
 from intergestan_erp.parties.one_party import NamedParty, parties_named
@@ -47,18 +48,15 @@ class TakesOver(Problem):
 
 def own_card(connection: Connection, key: PublicKey, at: datetime) -> Card:
     """What our card says, from the site's own row. `key` is the one that signs now."""
-    columns = (
-        Site.code,
-        Site.name,
-        Site.orders_address,
-        Site.answers_address,
-        Site.siret,
-        Site.vat_id.label("vat"),
-    )
-    site = connection.execute(select(*columns)).one()
-    until = signs_now(connection.execute(select(Site.__table__)).one(), at).until
+    site = read_site(connection)
+    until = signs_now(site, at).until
     return Card(
-        **site._asdict(),
+        code=site.code,
+        name=site.name,
+        orders_address=site.orders_address,
+        answers_address=site.answers_address,
+        siret=site.siret,
+        vat=site.vat_id,
         key=key,
         iat=int(at.timestamp()),
         until=None if until is None else int(until.timestamp()),

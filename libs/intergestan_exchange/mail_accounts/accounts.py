@@ -5,18 +5,18 @@ A password is never here in clear: either the name of a secret file, or bytes se
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import OutboundState, Security
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
+from intergestan_db.views import viewed
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.mail_accounts.loopback import is_loopback
@@ -64,6 +64,14 @@ class NewMailbox(Account):
     keeps_heartbeats: bool = False
     connections: int = 1
     bytes_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMailbox(NewMailbox):
+    """A mailbox as it was entered, and whether it is polled: in use (`active`), and no person paused it."""
+
+    active: bool
+    rests_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +131,61 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
     return mailbox_id
 
 
-def list_mailboxes(connection: Connection) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """An account without its password: `secret` names the file of one, the others say what else opens it."""
+
+    name: str
+    host: str
+    port: int
+    security: Security
+    ca_file: str | None
+    login: str | None
+    secret: str | None
+    has_sealed_password: bool
+    has_consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxView(AccountView):
+    """A mailbox, how it is polled, and how it is; `Mailbox` says what each is."""
+
+    protocol: str
+    folder: str
+    poll_seconds: int
+    idle: bool
+    active: bool
+    keeps_heartbeats: bool
+    owner: str | None
+    state: str
+    last_success_at: datetime | None
+    last_error: str | None
+    backlog: int
+    pinned_to: str | None
+    connections: int
+    bytes_per_day: int | None
+    rests_since: datetime | None
+    rests_reason: str | None
+    rests_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayView(AccountView):
+    """A relay, what it takes and what it last complained about; `Relay` says what each is."""
+
+    from_mode: str
+    bounce_mode: str
+    bounce_address: str | None
+    mails_per_minute: int | None
+    mails_per_day: int | None
+    next_slot_at: datetime | None
+    paused_until: datetime | None
+    last_error: str | None
+
+
+def list_mailboxes(connection: Connection) -> list[MailboxView]:
     """All mailboxes by name, without their passwords."""
-    return _listed(connection, Mailbox)
+    return [viewed(MailboxView, row, **_opened_by(row)) for row in _listed(connection, Mailbox)]
 
 
 def same_account(connection: Connection, name: str) -> list[str]:
@@ -260,16 +320,29 @@ def _check_relay(relay: NewRelay) -> None:
 
 def relay_of(connection: Connection) -> NewRelay | None:
     """The relay as it was entered; None where there is none."""
-    row = connection.execute(select(Relay.__table__).where(Relay.name == RELAY)).one_or_none()
-    names = NewRelay.__dataclass_fields__
-    return None if row is None else NewRelay(**{key: value for key, value in row._asdict().items() if key in names})
+    return next((relay for relay in read_relays(connection) if relay.name == RELAY), None)
 
 
-def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
+def read_relays(connection: Connection) -> list[NewRelay]:
+    """All relays as they were entered, by name."""
+    rows = connection.execute(select(Relay.__table__).order_by(Relay.name)).mappings()
+    return [viewed(NewRelay, row, security=Security(row["security"])) for row in rows]
+
+
+def read_mailboxes(connection: Connection) -> list[KeptMailbox]:
+    """All mailboxes as they were entered, by name."""
+    rows = connection.execute(select(Mailbox.__table__).order_by(Mailbox.name)).mappings()
+    return [viewed(KeptMailbox, row, security=Security(row["security"])) for row in rows]
+
+
+def list_relays(connection: Connection) -> list[RelayView]:
     """All relays by name, without their passwords."""
     return [
-        {name: value for name, value in row.items() if name != "last_diagnosis"}
-        | {"last_error": Diagnosed.beside(row["last_error"], row["last_diagnosis"])}
+        viewed(
+            *(RelayView, row),
+            **_opened_by(row),
+            last_error=Diagnosed.beside(row["last_error"], row["last_diagnosis"]),
+        )
         for row in _listed(connection, Relay)
     ]
 
@@ -316,11 +389,14 @@ def check_place(account: Account) -> None:
         )
 
 
-def _listed(connection: Connection, table: type[Mailbox | Relay]) -> list[Mapping[str, Any]]:
+def _listed(connection: Connection, table: type[Mailbox | Relay]) -> Sequence[RowMapping]:
     columns = [column for column in table.__table__.columns if column.key != "sealed"]
     has_password = table.sealed.is_not(None).label("has_sealed_password")
-    query = select(*columns, has_password).order_by(table.name)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return connection.execute(select(*columns, has_password).order_by(table.name)).mappings().all()
+
+
+def _opened_by(row: RowMapping) -> dict[str, object]:
+    return {"security": Security(row["security"]), "has_consent": row["oauth_grant_id"] is not None}
 
 
 def _record(connection: Connection, subject: str, row_id: int, account: Account, by: str, at: datetime) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from intergestan_db import states
+from intergestan_db.enums import Security
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Mailbox, MailboxUid, MailboxUidl
+from intergestan_db.views import viewed
 from intergestan_exchange.mail_accounts.accounts import (
     OF_SECRETS,
     TOLD_TO,
@@ -33,9 +35,9 @@ def account_of(connection: Connection, name: str) -> NewMailbox:
 
     :raises Problem: when there is none of this name.
     """
-    row = connection.execute(select(Mailbox.__table__).where(Mailbox.id == find_mailbox(connection, name))).one()
-    fields = NewMailbox.__dataclass_fields__
-    return NewMailbox(**{key: value for key, value in row._asdict().items() if key in fields})
+    query = select(Mailbox.__table__).where(Mailbox.id == find_mailbox(connection, name))
+    row = connection.execute(query).mappings().one()
+    return viewed(NewMailbox, row, security=Security(row["security"]))
 
 
 def move_mailbox(

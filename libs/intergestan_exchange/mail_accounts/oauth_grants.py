@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -12,6 +11,7 @@ from intergestan_db import states
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Mailbox, OAuthGrant, Relay
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
+from intergestan_exchange.mail_accounts.oauth_tokens import Grant, read_grant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,8 @@ def find_grant(connection: Connection, provider: str, login: str) -> int | None:
     return connection.execute(select(OAuthGrant.id).where(*same)).scalar_one_or_none()
 
 
-def grant_of(connection: Connection, table: type[Mailbox | Relay], name: str) -> Any:
-    """The `oauth_grant` row of an account, or None when it has a password.
+def grant_of(connection: Connection, table: type[Mailbox | Relay], name: str) -> Grant | None:
+    """The grant of an account, or None when it has a password.
 
     :raises Problem: there is no such account.
     """
@@ -76,7 +76,7 @@ def grant_of(connection: Connection, table: type[Mailbox | Relay], name: str) ->
         raise Problem("There is no account «{name}».", ProblemCode.NO_MAILBOX, (Act.LIST_MAILBOXES,), name=name)
     if account.oauth_grant_id is None:
         return None
-    return connection.execute(select(OAuthGrant.__table__).where(OAuthGrant.id == account.oauth_grant_id)).one()
+    return read_grant(connection, account.oauth_grant_id)
 
 
 def record_consent(connection: Connection, grant_id: int, *, by: str, at: datetime) -> None:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from intergestan_db.database import Database
 from intergestan_db.leases import TOKEN_VALID
 from intergestan_db.tables import OAuthGrant
+from intergestan_db.views import viewed
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
 from intergestan_exchange.mail_accounts.sasl import BearerToken
@@ -39,6 +40,33 @@ class Seals(Protocol):
         """The secret again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A consent, as `OAuthGrant` keeps it: tokens are sealed, and the client's secret lies in a file."""
+
+    id: int
+    provider: str
+    login: str
+    token_endpoint: str
+    device_endpoint: str | None
+    authorization_endpoint: str | None
+    scopes: str
+    client_id: str
+    client_secret: str | None
+    ca_file: str | None
+    sealed_refresh: bytes | None = field(repr=False)
+    sealed_access: bytes | None = field(repr=False)
+    expires_at: datetime | None
+    claimed_until: datetime | None
+    error: str | None
+
+
+def read_grant(connection: Connection, grant_id: int) -> Grant:
+    """A grant as it is now."""
+    row = connection.execute(select(OAuthGrant.__table__).where(OAuthGrant.id == grant_id)).mappings().one()
+    return viewed(Grant, row)
+
+
 class Grants:
     """The grants of a site.
 
@@ -59,8 +87,8 @@ class Grants:
         self._secret_of = secret_of
         self._told = told
 
-    def client(self, grant: Any) -> OAuthClient:
-        """Our registration at the provider of an `oauth_grant` row."""
+    def client(self, grant: Grant) -> OAuthClient:
+        """Our registration at the provider of a grant."""
         return OAuthClient(
             provider=Provider(
                 token_endpoint=grant.token_endpoint,
@@ -93,12 +121,12 @@ class Grants:
             time.sleep(_GLANCE_S)
         raise TokensUnavailable("another process asks for a token and gets none")
 
-    def grant(self, grant_id: int) -> Any:
-        """The row as it is now."""
+    def grant(self, grant_id: int) -> Grant:
+        """The grant as it is now."""
         with self._database.read() as connection:
-            return connection.execute(select(OAuthGrant.__table__).where(OAuthGrant.id == grant_id)).one()
+            return read_grant(connection, grant_id)
 
-    def store(self, grant: Any, tokens: Tokens) -> bool:
+    def store(self, grant: Grant, tokens: Tokens) -> bool:
         """Keep what a refresh or a login brought; False when somebody else has changed the grant meanwhile."""
         sealer, about = self._sealer(), _about(grant)
         values: dict[str, Any] = {
@@ -109,19 +137,21 @@ class Grants:
             values["sealed_refresh"] = sealer.seal(tokens.refresh.encode(), about=about).encode()
         return self._update(grant, values | {"error": None, "claimed_until": None})
 
-    def _good_token(self, grant: Any, refused: BearerToken | None) -> BearerToken | None:
-        if grant.sealed_access is None or not MARGIN <= grant.expires_at - self._database.now() <= 2 * TOKEN_VALID:
+    def _good_token(self, grant: Grant, refused: BearerToken | None) -> BearerToken | None:
+        if grant.sealed_access is None or grant.expires_at is None:
+            return None
+        if not MARGIN <= grant.expires_at - self._database.now() <= 2 * TOKEN_VALID:
             return None
         token = BearerToken(self._open(grant, grant.sealed_access))
         return None if token == refused else token
 
-    def _claim(self, grant: Any) -> bool:
+    def _claim(self, grant: Grant) -> bool:
         now = self._database.now()
         claimed = OAuthGrant.claimed_until.between(now, now + 2 * _CLAIM)
         free = or_(OAuthGrant.claimed_until.is_(None), ~claimed)
         return self._update(grant, {"claimed_until": now + _CLAIM}, free)
 
-    def _refresh(self, grant: Any, account: str, ask: Callable[[], Tokens]) -> BearerToken:
+    def _refresh(self, grant: Grant, account: str, ask: Callable[[], Tokens]) -> BearerToken:
         try:
             tokens = ask()
         except (GrantRefused, TokensUnavailable) as error:
@@ -132,7 +162,7 @@ class Grants:
         self._told(account, "refreshed", self._database.now() + timedelta(seconds=tokens.lifetime))
         return BearerToken(tokens.access)
 
-    def _update(self, grant: Any, values: dict[str, Any], *conditions: Any) -> bool:
+    def _update(self, grant: Grant, values: dict[str, Any], *conditions: Any) -> bool:
         """Change the row, unless its refresh token has become another one."""
         same = (
             OAuthGrant.sealed_refresh.is_(None)
@@ -143,7 +173,7 @@ class Grants:
         with self._database.transaction() as connection:
             return connection.execute(changed).rowcount == 1
 
-    def _open(self, grant: Any, sealed: bytes) -> str:
+    def _open(self, grant: Grant, sealed: bytes) -> str:
         return self._sealer().open(sealed.decode(), about=_about(grant)).decode()
 
 
@@ -160,5 +190,5 @@ class AccessToken:
         return self.grants.token(self.grant_id, self.account, refused)
 
 
-def _about(grant: Any) -> str:
+def _about(grant: Grant) -> str:
     return f"oauth:{grant.provider}:{grant.login}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db.database import AnyRow
+from intergestan_db.site_rows import OwnSite
 from intergestan_db.tables import Relay, User
 from intergestan_erp.documents import documents
 from intergestan_msg.as_oca import order_as_oca
@@ -26,6 +27,15 @@ _SENDER_RULES = select(Relay.from_mode, Relay.bounce_mode, Relay.bounce_address)
 
 
 @dataclass(frozen=True, slots=True)
+class SenderRules:
+    """What the relay asks of the addresses we send from; not how one logs in to it."""
+
+    from_mode: str
+    bounce_mode: str
+    bounce_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderMail:
     """The orders by number, each with its attachment, and who writes."""
 
@@ -36,7 +46,12 @@ class OrderMail:
 
 
 def order_mail(
-    connection: Connection, site: AnyRow, relay: AnyRow | None, partner: AnyRow, order_ids: Sequence[int], user_id: int
+    connection: Connection,
+    site: OwnSite,
+    relay: SenderRules | None,
+    partner: AnyRow,
+    order_ids: Sequence[int],
+    user_id: int,
 ) -> OrderMail:
     """Read the orders and render them.
 
@@ -57,7 +72,7 @@ def order_mail(
 
 
 def senders(
-    connection: Connection, site: AnyRow, relay: AnyRow | None, user_id: int
+    connection: Connection, site: OwnSite, relay: SenderRules | None, user_id: int
 ) -> tuple[EmailAddress, EmailAddress]:
     """The From and the Reply-To of what a user sends.
 
@@ -69,12 +84,13 @@ def senders(
     return site_address(site) if from_site else person, person
 
 
-def read_sender_rules(connection: Connection) -> AnyRow | None:
-    """What the relay asks of the addresses we send from; None before `relay set`. Not how one logs in to it."""
-    return connection.execute(_SENDER_RULES).first()
+def read_sender_rules(connection: Connection) -> SenderRules | None:
+    """What the relay asks of the addresses we send from; None before `relay set`."""
+    row = connection.execute(_SENDER_RULES).first()
+    return None if row is None else SenderRules(*row)
 
 
-def site_address(site: AnyRow) -> EmailAddress:
+def site_address(site: OwnSite) -> EmailAddress:
     """The From of what the site itself writes."""
     return EmailAddress(site.orders_address, site.name)
 

@@ -19,7 +19,7 @@ from intergestan_db.tables import InboundMail, Partner
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.partners.partner_clock import known_ahead
 from intergestan_exchange.partners.partner_rests import release_waiting
-from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
+from intergestan_exchange.statements.statements import compare_all, covers, last_kept, read_claims
 
 if TYPE_CHECKING:
     from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
@@ -82,7 +82,7 @@ def agreed(connection: Connection) -> list[int]:
 
 
 def _agrees(connection: Connection, partner: AnyRow) -> bool:
-    last = last_row(connection, partner.id)
+    last = last_kept(connection, partner.id)
     if last is None or last.received_at < partner.paused_at:
         return False
     statement = read_claims(last.statement)

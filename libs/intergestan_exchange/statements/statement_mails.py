@@ -32,7 +32,7 @@ from intergestan_exchange.findings.finding import Finding, read_findings, write_
 from intergestan_exchange.outbox.outbound import present_address
 from intergestan_exchange.statements.beginnings import are_among, in_pieces
 from intergestan_exchange.statements.statement_requests import is_answer, reply
-from intergestan_exchange.statements.statements import Compared, last_row
+from intergestan_exchange.statements.statements import Compared, KeptStatement, last_kept
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import finish_mail
@@ -86,7 +86,7 @@ def take_statement(
     """
     limits = spending.limits
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
-    last = last_row(connection, partner.id)
+    last = last_kept(connection, partner.id)
     epoch = _epoch(transfer, statement)
     if last is not None and (
         _is_older(transfer, statement, last)
@@ -113,7 +113,9 @@ def take_statement(
     return Taken(compose, sent, take_in)
 
 
-def _is_in_time(connection: Connection, transfer: Transfer, last: AnyRow | None, limits: Limits, now: datetime) -> bool:
+def _is_in_time(
+    connection: Connection, transfer: Transfer, last: KeptStatement | None, limits: Limits, now: datetime
+) -> bool:
     """Whether a statement may be taken now: it is the last one once more, answers one of ours, or its hour is over."""
     if last is not None and last.transfer_id == transfer.jti:
         return True
@@ -168,7 +170,7 @@ def _beyond(
 def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: int) -> tuple[Finding, ...]:
     """What a person must look at: nothing, if one did already, or if another statement waits for just that."""
     findings = tuple(_findings(partner, compared))
-    last = last_row(connection, partner.id)
+    last = last_kept(connection, partner.id)
     if not findings or (last is not None and last.known == write_findings(findings)):
         return ()
     same = select(InboundMail.id).where(*_held(partner.id, mail_id), InboundMail.detail == write_findings(findings))
@@ -177,7 +179,7 @@ def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: i
 
 def is_outdated(connection: Connection, transfer: Transfer, statement: Statement) -> bool:
     """Whether a newer statement of the partner came before."""
-    last = last_row(connection, transfer.partner.id)
+    last = last_kept(connection, transfer.partner.id)
     return last is not None and _is_older(transfer, statement, last)
 
 
@@ -186,7 +188,7 @@ def _epoch(transfer: Transfer, statement: Statement) -> int:
     return max([transfer.epoch, *(account.epoch for account in statement.sent)])
 
 
-def _is_older(transfer: Transfer, statement: Statement, last: AnyRow) -> bool:
+def _is_older(transfer: Transfer, statement: Statement, last: KeptStatement) -> bool:
     """Whether a statement is of an earlier series than the last one, or was composed before it; of one second, as its
     transfer id says, which begins with the millisecond. One of the future says nothing of that: their clock was ahead
     when it was composed, and may have been set right since.
@@ -201,12 +203,12 @@ def _was_of_future(composed_at: datetime, received_at: datetime) -> bool:
     return composed_at > received_at + IN_FUTURE
 
 
-def _is_odd(transfer: Transfer, last: AnyRow, now: datetime) -> bool:
+def _is_odd(transfer: Transfer, last: KeptStatement, now: datetime) -> bool:
     """Whether this statement or the last one was of the future when it was taken in."""
     return _was_of_future(transfer.composed_at, now) or _was_of_future(last.composed_at, last.received_at)
 
 
-def _came_before(connection: Connection, mail: ClaimedMail, last: AnyRow, epoch: int) -> bool:
+def _came_before(connection: Connection, mail: ClaimedMail, last: KeptStatement, epoch: int) -> bool:
     """Whether a mail that is taken in again came before the one that brought the last statement.
 
     Where one of the two is of the future that says which is newer, whichever of them it is. Otherwise each would be
@@ -227,7 +229,9 @@ def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding
     )
 
 
-def _keep(connection: Connection, transfer: Transfer, statement: Statement, last: AnyRow | None, now: datetime) -> None:
+def _keep(
+    connection: Connection, transfer: Transfer, statement: Statement, last: KeptStatement | None, now: datetime
+) -> None:
     values = {
         "transfer_id": transfer.jti,
         "epoch": _epoch(transfer, statement),

@@ -9,8 +9,8 @@ from heapq import merge
 
 from sqlalchemy import Connection, func, select
 
-from intergestan_db.database import AnyRow
 from intergestan_db.tables import MissingNumber, Partner, PartnerStatement
+from intergestan_db.views import viewed
 from intergestan_exchange.statements.beginnings import STEP, Direction, Kept, ListedBy, Longer, Series, read_kept
 from intergestan_exchange.statements.numbered_mails import entries, epochs, is_missing, waiting_entries
 from intergestan_msg.number_ranges import Ranges, gaps, ranges_of, subtract, union
@@ -192,15 +192,29 @@ def compare_all(connection: Connection, partner_id: int, theirs: Statement) -> C
     return Counter(connection, partner_id).compare_all(theirs)
 
 
-def last_row(connection: Connection, partner_id: int) -> AnyRow | None:
-    """The row of the newest statement of a partner."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStatement:
+    """The newest statement of a partner, as `PartnerStatement` keeps it; `read_claims` reads what it says."""
+
+    partner_id: int
+    transfer_id: str
+    epoch: int
+    composed_at: datetime
+    received_at: datetime
+    statement: Mapping[str, object]
+    known: str | None
+
+
+def last_kept(connection: Connection, partner_id: int) -> KeptStatement | None:
+    """The newest statement of a partner."""
     query = select(PartnerStatement.__table__).where(PartnerStatement.partner_id == partner_id)
-    return connection.execute(query).one_or_none()
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else viewed(KeptStatement, row)
 
 
 def last_said(connection: Connection, partner_id: int) -> Statement | None:
     """The newest statement of a partner."""
-    row = last_row(connection, partner_id)
+    row = last_kept(connection, partner_id)
     return None if row is None else read_claims(row.statement)
 
 

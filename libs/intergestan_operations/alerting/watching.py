@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,12 +14,13 @@ from intergestan_db.database import Database
 from intergestan_db.enums import NoticeAbout
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
+from intergestan_db.views import shown
 from intergestan_db.write_trial import refusal
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.findings.system_words import text_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
-from intergestan_exchange.health.alarms import Alarm, Machine, judge
+from intergestan_exchange.health.alarms import Alarm, Machine, Severity, judge
 from intergestan_exchange.health.vitals import CREDIT_DAYS, read_vitals
 from intergestan_exchange.holds import notices
 from intergestan_exchange.mailboxes.archive_rows import count_kept
@@ -179,8 +180,8 @@ class Watcher:
         return {
             "site": site.code,
             "text": f"{head}\n\n{text}",
-            "begun": [values(alarm, self._language) for alarm in news.begun],
-            "reminded": [values(alarm, self._language) for alarm in news.reminded],
+            "begun": [_posted(alarm, self._language) for alarm in news.begun],
+            "reminded": [_posted(alarm, self._language) for alarm in news.reminded],
             "ended": list(news.ended),
             "standing": standing,
         }
@@ -197,17 +198,35 @@ def watch(watcher: Watcher, seconds: float, stop: threading.Event) -> None:
     stop.wait()
 
 
-def values(alarm: Alarm, language: str) -> dict[str, Any]:
-    """An alarm as JSON."""
-    return {
-        "name": alarm.name,
-        "severity": alarm.kind.severity,
-        "about": alarm.about,
-        "since": alarm.since.isoformat() if alarm.since else None,
-        "what": sentence(alarm, language),
-        "next": cure(alarm, language),
-        "runbook": f"docs/runbooks/Intergestan{alarm.name}.md",
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """An alarm as people and programs are told of it, in a language. `about`: which mailbox, partner, service."""
+
+    name: str
+    severity: Severity
+    about: str
+    since: datetime | None
+    what: str
+    next: str
+    runbook: str
+
+
+def _posted(alarm: Alarm, language: str) -> dict[str, object]:
+    since = alarm.since.isoformat() if alarm.since else None
+    return {**shown(view_of(alarm, language)), "since": since}
+
+
+def view_of(alarm: Alarm, language: str) -> AlarmView:
+    """An alarm in a language."""
+    return AlarmView(
+        name=alarm.name,
+        severity=alarm.kind.severity,
+        about=alarm.about,
+        since=alarm.since,
+        what=sentence(alarm, language),
+        next=cure(alarm, language),
+        runbook=f"docs/runbooks/Intergestan{alarm.name}.md",
+    )
 
 
 @dataclass(frozen=True, slots=True)

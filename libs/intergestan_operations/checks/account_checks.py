@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
@@ -13,13 +13,16 @@ from intergestan_runtime.said import Counted, Said
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database
+    from intergestan_exchange.mail_accounts.accounts import Account, KeptMailbox, NewRelay
+
+Kept = TypeVar("Kept", bound="Account")
 
 
 def check_relay(checkup: Checkup) -> Iterator[Finding]:
     """Whether the relay lets us in."""
     from intergestan_operations.mail_trial.logins import try_smtp
 
-    accounts = accounts_of(checkup.database, "relay")
+    accounts = relays_of(checkup.database)
     if not accounts:
         yield Finding(
             Said("Relay"),
@@ -35,7 +38,7 @@ def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
     """Whether each mailbox lets us in."""
     from intergestan_operations.mail_trial.logins import try_mailbox
 
-    accounts = accounts_of(checkup.database, "mailbox")
+    accounts = mailboxes_of(checkup.database)
     polled = [account for account in accounts if account.active and account.rests_since is None]
     if accounts and not polled:
         yield Finding(Said("Mailboxes"), True, Said("none is polled: people paused them or took them out of use"))
@@ -51,18 +54,25 @@ def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
         yield _tried(checkup, subject, account, try_mailbox)
 
 
-def accounts_of(database: Database, table: str) -> list[Any]:
-    """The rows of `relay` or `mailbox`, by name."""
-    from sqlalchemy import select
+def relays_of(database: Database) -> list[NewRelay]:
+    """All relays by name, with what opens them."""
+    from intergestan_exchange.mail_accounts.accounts import read_relays
 
-    from intergestan_db.tables import Mailbox, Relay
-
-    which = Relay if table == "relay" else Mailbox
     with database.read() as connection:
-        return list(connection.execute(select(which.__table__).order_by(which.name)))
+        return read_relays(connection)
 
 
-def _tried(checkup: Checkup, subject: Said, account: Any, attempt: Callable[[Any, str | None], int | None]) -> Finding:
+def mailboxes_of(database: Database) -> list[KeptMailbox]:
+    """All mailboxes by name, with what opens them."""
+    from intergestan_exchange.mail_accounts.accounts import read_mailboxes
+
+    with database.read() as connection:
+        return read_mailboxes(connection)
+
+
+def _tried(
+    checkup: Checkup, subject: Said, account: Kept, attempt: Callable[[Kept, str | None], int | None]
+) -> Finding:
     """Log in with the account's own password or token, and look how long the certificate lasts."""
     server = f"{account.host}:{account.port}"
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intergestan_db.problem import Act
-from intergestan_operations.checks.account_checks import accounts_of
+from intergestan_operations.checks.account_checks import relays_of
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_runtime.said import Counted, Said
@@ -27,7 +27,7 @@ def check_reports(checkup: Checkup) -> Iterator[Finding]:
     except SecretError as error:
         yield Finding(subject, False, error, Said("chmod 600 {file}", file=checkup.site.bounce_key_file))
         return
-    relays = accounts_of(checkup.database, "relay")
+    relays = relays_of(checkup.database)
     address = relays[0].bounce_address if relays else None
     where = address or Said("the sender of each mail")
     text = Said("they go to {address}: one of our mailboxes must receive what is sent there", address=where)

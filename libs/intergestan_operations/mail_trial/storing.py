@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from intergestan_operations.opening.passwords import seal
 
@@ -105,5 +105,4 @@ def is_consented(site: SiteSettings, database: Database, grant_id: int) -> bool:
     """Whether somebody has consented already."""
     from intergestan_operations.opening.opening import grants
 
-    grant: Any = grants(site, database).grant(grant_id)
-    return grant.sealed_refresh is not None
+    return grants(site, database).grant(grant_id).sealed_refresh is not None

@@ -27,8 +27,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from intergestan_db import leases, migrate
-from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
-from intergestan_db.site_rows import has_site, read_site
+from intergestan_db.database import AWAY, Database, WeakDurability, first_line
+from intergestan_db.site_rows import OwnSite, has_site, read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import language_of_process, sentence, wording
 from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
@@ -322,7 +322,7 @@ def _health(service: str, own: ServiceSettings, metrics: Metrics, site_code: str
         raise NoHealthPort(said) from error
 
 
-def _site_of(connection: Connection) -> AnyRow:
+def _site_of(connection: Connection) -> OwnSite:
     try:
         return read_site(connection)
     except NoResultFound as error:

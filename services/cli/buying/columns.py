@@ -59,6 +59,6 @@ def columns(
     if not every:
         say(_("Nothing is kept: titles count as docs/files.md says."))
         return
-    titles = [", ".join(f"{name} → {to or _('not taken')}" for name, to in row["titles"].items()) for row in every]
-    rows = [(row["supplier"] or row["folder"], row["encoding"], said) for row, said in zip(every, titles, strict=True)]
+    titles = [", ".join(f"{name} → {to or _('not taken')}" for name, to in row.titles.items()) for row in every]
+    rows = [(row.supplier or row.folder, row.encoding, said) for row, said in zip(every, titles, strict=True)]
     print_table([_("Supplier"), _("Encoding"), _("Titles")], rows)

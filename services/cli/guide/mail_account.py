@@ -191,11 +191,11 @@ def is_akin(one: str, other: str) -> bool:
 
 def _of_what_there_is(call: Call) -> _Try | None:
     """What logs in at the account that is there already, if there is one whose password we may open."""
-    from intergestan_operations.checks.account_checks import accounts_of
+    from intergestan_operations.checks.account_checks import mailboxes_of, relays_of
     from intergestan_operations.mail_trial.failure import secret_of
     from intergestan_runtime.secrets import SecretError
 
-    for account in (*accounts_of(call.database, "mailbox"), *accounts_of(call.database, "relay")):
+    for account in (*mailboxes_of(call.database), *relays_of(call.database)):
         if account.login is not None and account.oauth_grant_id is None:
             try:
                 password = secret_of(call.site, call.database, account)

@@ -78,10 +78,10 @@ def _watch(call: Call, watcher: Watcher) -> None:
 
 def _show(alarms: Sequence[Alarm], *, as_json: bool) -> None:
     from intergestan_exchange.health.alarm_text import acts_of, cure, sentence
-    from intergestan_operations.alerting.watching import values
+    from intergestan_operations.alerting.watching import view_of
 
     if as_json:
-        print_json([values(alarm, spoken()) for alarm in alarms])
+        print_json([view_of(alarm, spoken()) for alarm in alarms])
         return
     if not alarms:
         say(_("All is well."))

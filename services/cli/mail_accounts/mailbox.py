@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,7 +40,7 @@ from services.cli.shown import sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_exchange.mail_accounts.accounts import NewMailbox
+    from intergestan_exchange.mail_accounts.accounts import MailboxView, NewMailbox
     from intergestan_operations.mail_trial.storing import OAuthOptions
 
 app = Group("The mailboxes that are polled.")
@@ -119,31 +118,30 @@ app.verb("activate")(activate)
 @app.verb("list")
 def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the mailboxes, how they are, and when each was last read."""
+    from intergestan_db.views import shown
     from intergestan_exchange.mail_accounts.accounts import list_mailboxes
 
     with call_of(context).database.read() as connection:
         mailboxes = list_mailboxes(connection)
     titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
     names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
-    listed: Listed[Mapping[str, Any]] = Listed(
+    listed: Listed[MailboxView] = Listed(
         name="mailboxes",
-        values=dict,
+        values=shown,
         titles=[*titles, _("Last read"), _("Error")],
-        cells=lambda row: [row["name"], _state(row), *(row[name] for name in names)],
+        cells=lambda row: [row.name, _state(row), *(getattr(row, name) for name in names)],
     )
-    show_few(listed, mailboxes, lambda row: (row["name"],), limit, after, as_json=as_json)
+    show_few(listed, mailboxes, lambda row: (row.name,), limit, after, as_json=as_json)
 
 
 app.verb("test")(try_)
 app.verb("login")(login)
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: MailboxView) -> str:
     from intergestan_operations.language.labels import mailbox_state
 
-    return sentence(
-        mailbox_state(row["state"], active=row["active"], rests_by=row["rests_by"], rests_reason=row["rests_reason"])
-    )
+    return sentence(mailbox_state(row.state, active=row.active, rests_by=row.rests_by, rests_reason=row.rests_reason))
 
 
 def _enter(

@@ -204,5 +204,5 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Mails a day"), _("Error")]
     names = ("host", "port", "security", "login", "from_mode", "mails_per_day", "last_error")
-    table = [{**row, "last_error": row["last_error"] and told(row["last_error"], spoken())} for row in relays]
-    print_table(titles, [[row[name] for name in names] for row in table])
+    table = [replace(row, last_error=row.last_error and told(row.last_error, spoken())) for row in relays]
+    print_table(titles, [[getattr(row, name) for name in names] for row in table])

@@ -23,9 +23,10 @@ app.add("key", site_keys.app)
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show who we are: name, numbers, address, currency, language, and the time zone that dates the documents."""
     from intergestan_db.site_rows import read_site
+    from intergestan_db.views import shown
 
     with call_of(context).database.read() as connection:
-        site = read_site(connection)._mapping  # noqa: SLF001 - documented
+        site = shown(read_site(connection))
     names = {
         "code": _("Code"),
         "name": _("Name"),

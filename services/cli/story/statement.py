@@ -27,7 +27,7 @@ def statement(
 ) -> None:
     """Show which mails we sent a partner and received from them, what they last said about it, and what differs."""
     from intergestan_exchange.partners.partners import find_partner
-    from intergestan_exchange.statements.statements import compare_all, last_row, our_statement, read_claims
+    from intergestan_exchange.statements.statements import compare_all, last_kept, our_statement, read_claims
 
     call = call_of(context)
     database = call.database
@@ -35,7 +35,7 @@ def statement(
     with database.read() as connection:
         partner_id = find_partner(connection, partner)
         ours = our_statement(connection, partner_id, int(until.timestamp()))
-        row = last_row(connection, partner_id)
+        row = last_kept(connection, partner_id)
         theirs = None if row is None else read_claims(row.statement)
         compared = None if theirs is None else compare_all(connection, partner_id, theirs)
     if send:

@@ -80,7 +80,7 @@ def test_a_folder_has_its_own_and_what_is_said_now_counts_more(site: Database, t
     assert with_layout(Options(encoding=Encoding.CP850), layout).encoding is Encoding.CP850
     assert kept(site, Whose("LIEF"), Layout({"nombre": "quantity"})) == Layout({"nombre": "quantity"})
     with site.read() as connection:
-        listed = {(row["supplier"], row["folder"]) for row in list_layouts(connection)}
+        listed = {(row.supplier, row.folder) for row in list_layouts(connection)}
     assert listed == {("LIEF", None), (None, str(tmp_path.resolve()))}
     assert kept(site, whose, Layout()) == Layout()
 
