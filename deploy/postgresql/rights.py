@@ -506,11 +506,22 @@ _PAIRS: Rights = {
 """What an administrator does besides: trust a site by its card, pause it, and take in a file of products."""
 
 
-_ENTERS_PARTIES: Rights = {
-    "party": Right(adds=ALL),
-    "party_fee": Right(ALL, ALL),
+_KEEPS_PARTIES: Rights = {
+    "party": Right(
+        adds=ALL,
+        changes="name is_customer is_supplier siret siren vat_id invoice_email buyer_reference minimum_order "
+        "payment_term_id category_id invoice_grouping picking_mode incomplete group_slips",
+    ),
+    "party_fee": Right(ALL, ALL, deletes=True),
+    "party_word": Right(deletes=True),
+    "address": Right(changes="* -id -party_id -kind"),
+    "contact": Right(changes="name telephone email"),
+    "account": Right(changes="number title", deletes=True),
+    "account_word": Right(deletes=True),
+    "party_account": Right(deletes=True),
+    "geocode_cache": Right(deletes=True),
 }
-"""What a clerk does with third parties besides: enter them, with the fees that they bear."""
+"""What a clerk does with third parties: enter them and keep their cards. Their codes stay as they are."""
 
 
 _OPERATES: Rights = {
@@ -548,7 +559,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _ENTERS_PARTIES, _OPERATES),
+    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _OPERATES),
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
@@ -652,6 +663,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
     Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
+    Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
     Guard("lock alone", "dossier", "UPDATE", {CONSOLE: "false"}),
     Guard(
         "refused",

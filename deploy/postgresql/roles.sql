@@ -416,13 +416,15 @@ GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), U
     "worker" TO :"allocator";
 
 -- console
-GRANT SELECT, INSERT (number, title, kind, active) ON "account" TO :"console";
+GRANT SELECT, INSERT (number, title, kind, active), UPDATE (number, title), DELETE ON "account" TO :"console";
 GRANT USAGE ON SEQUENCE "account_id_seq" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "account_counter" TO :"console";
-GRANT SELECT, INSERT ON "account_word" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "account_word" TO :"console";
 GRANT SELECT ON "accounting_folder" TO :"console";
 GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, latitude, longitude, geo_state,
-    geo_key, geo_source, geo_at, rung_at, next_attempt_at, attempts, incomplete) ON "address" TO :"console";
+    geo_key, geo_source, geo_at, rung_at, next_attempt_at, attempts, incomplete), UPDATE (line1, line2,
+    postcode, city, country, latitude, longitude, geo_state, geo_key, geo_source, geo_at, rung_at,
+    next_attempt_at, attempts, incomplete) ON "address" TO :"console";
 GRANT USAGE ON SEQUENCE "address_id_seq" TO :"console";
 GRANT SELECT ON "agency_order" TO :"console";
 GRANT SELECT ON "agency_order_line" TO :"console";
@@ -433,7 +435,8 @@ GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, c
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
 GRANT SELECT, UPDATE (last_used_at) ON "api_token" TO :"console";
 GRANT SELECT ON "category" TO :"console";
-GRANT SELECT, INSERT (party_id, name, telephone, email) ON "contact" TO :"console";
+GRANT SELECT, INSERT (party_id, name, telephone, email), UPDATE (name, telephone, email) ON "contact" TO
+    :"console";
 GRANT USAGE ON SEQUENCE "contact_id_seq" TO :"console";
 GRANT SELECT ON "credit_note" TO :"console";
 GRANT SELECT ON "credit_note_line" TO :"console";
@@ -469,7 +472,7 @@ GRANT SELECT ON "file_layout" TO :"console";
 GRANT SELECT, INSERT (folder_id, first, last) ON "fiscal_year" TO :"console";
 GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
-GRANT SELECT ON "geocode_cache" TO :"console";
+GRANT SELECT, DELETE ON "geocode_cache" TO :"console";
 GRANT SELECT ON "geocode_usage" TO :"console";
 GRANT SELECT ON "goods_receipt" TO :"console";
 GRANT SELECT ON "goods_receipt_line" TO :"console";
@@ -545,14 +548,16 @@ GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
 GRANT SELECT, INSERT (code, name, is_customer, is_supplier, siret, siren, vat_id, invoice_email,
     buyer_reference, credit_max, credit_insured, exposure_version, minimum_order, payment_term_id, category_id,
-    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE (credit_max,
-    credit_insured, exposure_version) ON "party" TO :"console";
+    invoice_grouping, created_at, picking_mode, incomplete, group_slips, anonymised_at), UPDATE (name,
+    is_customer, is_supplier, siret, siren, vat_id, invoice_email, buyer_reference, credit_max, credit_insured,
+    exposure_version, minimum_order, payment_term_id, category_id, invoice_grouping, picking_mode, incomplete,
+    group_slips) ON "party" TO :"console";
 GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
-GRANT SELECT, INSERT ON "party_account" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "party_account" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
 GRANT SELECT ON "party_credit" TO :"console";
-GRANT SELECT, INSERT ON "party_fee" TO :"console";
-GRANT SELECT, INSERT ON "party_word" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "party_fee" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
 GRANT SELECT ON "payment_term" TO :"console";
 GRANT SELECT ON "payment_term_line" TO :"console";
@@ -729,6 +734,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON purchase_or
     WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('drafts go')$guard$,
     'drafts go of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON geocode_cache FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.latitude IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('unknown places')$guard$,
+    'unknown places of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON dossier FOR EACH ROW
     WHEN (CASE CURRENT_USER

@@ -106,6 +106,32 @@ def overtaken(page: Page, name: str) -> None:
     assert options.all_text_contents() == before
 
 
+def test_a_card_is_changed_by_two(office: Office, watched: Watched) -> None:
+    """Each tab by axe and narrow; of two who save one sees both versions, and keeps theirs or takes the other's."""
+    page, other = watched.context.new_page(), watched.context.new_page()
+    enter(page, office.url, "adam")
+    card = f"{office.url}/tiers/C0000004"
+    for tab in ("adresses", "comptes", "encours", "frais", ""):
+        page.goto(f"{card}?onglet={tab}")
+        assert found_by_axe(page) == [], tab
+        fits(page)
+    page.goto(f"{office.url}/tiers/carte")
+    assert found_by_axe(page) == []
+    page.goto(card)
+    other.goto(card)
+    other.get_by_label("Raison sociale").fill("Martin Frères")
+    other.get_by_role("button", name="Enregistrer").click()
+    expect(other.locator(".told")).to_contain_text("C0000004")
+    page.get_by_label("Raison sociale").fill("Martin et Fils")
+    page.get_by_label("Raison sociale").press("Control+Enter")
+    expect(page.get_by_role("region", name="Les deux versions")).to_contain_text("Martin Frères")
+    expect(page.get_by_label("Raison sociale")).to_have_value("Martin et Fils")
+    assert found_by_axe(page) == []
+    fits(page)
+    page.get_by_role("button", name="Garder la mienne").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("C0000004 · Martin et Fils")
+
+
 def test_a_third_party_is_entered_without_scripts(office: Office, chromium: Chromium) -> None:
     context = chromium.context(java_script_enabled=False)
     page = context.new_page()
@@ -120,4 +146,8 @@ def test_a_third_party_is_entered_without_scripts(office: Office, chromium: Chro
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator(".told")).to_contain_text("SANS-1")
     assert office.site.row(Party, code="SANS-1").is_customer
+    page.get_by_label("Interlocuteur").fill("Mme Script")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.locator(".told")).to_contain_text("SANS-1")
+    expect(page.get_by_label("Interlocuteur")).to_have_value("Mme Script")
     context.close()

@@ -67,6 +67,7 @@ def is_over(customer: CustomerCredit) -> bool:
 def list_overrides(
     connection: Connection,
     *,
+    customer_id: int | None = None,
     first: datetime | None = None,
     until: datetime | None = None,
     size: int = USUAL,
@@ -74,6 +75,7 @@ def list_overrides(
 ) -> Page[Override]:
     """A page of who let documents pass, the newest first.
 
+    :param customer_id: only those of this customer.
     :param first: the earliest instant; `until`: an instant after the last.
     :raises Problem: `after` is of no such page.
     """
@@ -81,6 +83,8 @@ def list_overrides(
     query = select(
         *(Party.code, kept.stage, kept.document, kept.exposure, kept.maximum, kept.delta, kept.reason, kept.by, kept.at)
     ).join(Party, Party.id == kept.party_id)
+    if customer_id is not None:
+        query = query.where(kept.party_id == customer_id)
     if first is not None:
         query = query.where(kept.at >= first)
     if until is not None:

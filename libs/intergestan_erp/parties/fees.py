@@ -45,7 +45,9 @@ class FeeValues:
 
 @dataclass(frozen=True, slots=True)
 class Borne:
-    """A fee as a customer bears it. `amount` is the customer's own, or else the catalogue's; None: it is `percent`."""
+    """A fee as a customer bears it. `amount` is the customer's own (`is_own`), or else the catalogue's; None: it is
+    `percent`.
+    """
 
     fee_id: int
     code: str
@@ -54,6 +56,7 @@ class Borne:
     percent: Decimal
     vat_category: str
     vat_rate: Decimal
+    is_own: bool = False
 
 
 def fee_code(text: str) -> str:
@@ -196,18 +199,20 @@ def set_party_fees(
 
     :param fees: by code, the customer's own amount; None for the catalogue's.
     :param only_these: take away all others.
-    :raises Problem: one is none, or switched off.
+    :raises Problem: one is none, or switched off and none that the customer bears already.
     """
-    before = {row.id: row.own for row in _of_party(connection, party_id)}
-    new = {fee_now(connection, code).fee_id: amount for code, amount in fees.items()}
+    rows = _of_party(connection, party_id)
+    before, kept = {row.id: row.own for row in rows}, {row.code: row.id for row in rows}
+    ids = {code: kept.get(code) or fee_now(connection, code).fee_id for code in fees}
+    new = {ids[code]: amount for code, amount in fees.items()}
     for amount in new.values():
         _check_amount(amount or ZERO)
     after = new if only_these else {**before, **new}
     if after == before:
         return False
     connection.execute(delete(PartyFee).where(PartyFee.party_id == party_id))
-    rows = [{"party_id": party_id, "fee_id": fee_id, "amount": amount} for fee_id, amount in after.items()]
-    insert_rows(connection, PartyFee, rows)
+    written = [{"party_id": party_id, "fee_id": fee_id, "amount": amount} for fee_id, amount in after.items()]
+    insert_rows(connection, PartyFee, written)
     return True
 
 
@@ -218,7 +223,7 @@ def _of_party(connection: Connection, party_id: int) -> Sequence[AnyRow]:
 
 def _borne(row: AnyRow, own: Decimal | None) -> Borne:
     amount = own if own is not None else None if row.percent else row.amount
-    return Borne(row.id, row.code, row.name, amount, row.percent, row.vat_category, row.vat_rate)
+    return Borne(row.id, row.code, row.name, amount, row.percent, row.vat_category, row.vat_rate, own is not None)
 
 
 def _check(fee: FeeValues) -> None:

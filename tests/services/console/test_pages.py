@@ -92,6 +92,14 @@ POST /tiers/nouveau                        carl            adam
 GET  /tiers/importer                       carl            adam
 POST /tiers/importer                       carl            adam
 GET  /tiers/modele.csv                     carl            adam
+GET  /tiers/carte                    nadia carl odile adele adam
+GET  /tiers/STAUBER                  nadia carl odile adele adam
+POST /tiers/STAUBER/fiche                  carl            adam
+POST /tiers/STAUBER/adresse                carl            adam
+POST /tiers/STAUBER/geocoder               carl            adam
+POST /tiers/STAUBER/compte                 carl            adam
+POST /tiers/STAUBER/frais                  carl            adam
+POST /tiers/STAUBER/encours                          adele adam
 GET  /produits                       nadia carl odile adele adam
 GET  /produits/catalogue.xlsx        nadia carl odile adele adam
 GET  /produits/importer                                     adam
@@ -176,6 +184,7 @@ IN_PATHS = {
     "/histoire": "CFR1",
     "/bl": "BL1",
     "/produits": "CAS16",
+    "/tiers": "STAUBER",
     "/correspondants": "elle",
     "/factures": "FA1",
     "/a-traiter": "out-1",
