@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from intergestan_db.tables import Hold
+from intergestan_db.tables import DeliveryNote, Hold, Invoice
 from tests.console.counter import OURS, Counter, open_counter
 from tests.console.watching import Watched, enter, fits, found_by_axe, press
 from tests.journey.conftest import MakePair
@@ -24,10 +24,11 @@ def counter(make_pair: MakePair) -> Iterator[Counter]:
     counter.stop()
 
 
-def test_an_order_that_waits_goes_on_and_both_sides_see_it(
+def test_an_order_that_waits_is_sold_to_the_end_and_both_sides_see_it(
     counter: Counter, watched: Watched, chromium: Chromium
 ) -> None:
-    """The buyer's story goes on by itself while the seller's clerk says which product is meant.
+    """The buyer's story goes on by itself while the seller's clerk says which product is meant; what leaves and what
+    is invoiced is so once, however often they press.
 
     Each in a browser of their own: cookies do not know ports.
     """
@@ -64,6 +65,23 @@ def test_an_order_that_waits_goes_on_and_both_sides_see_it(
     expect(selling.locator(".stop.passed")).to_have_count(6)
     assert found_by_axe(selling) == []
     fits(selling)
+
+    selling.get_by_role("link", name="CCL1", exact=True).first.click()
+    selling.get_by_role("link", name="Livrer…").click()
+    expect(selling.get_by_label("Part maintenant de la ligne L1")).not_to_have_value("")
+    selling.get_by_role("button", name="Livrer").dblclick()
+    heading = selling.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("BL1 · ")
+    expect(selling.locator(".told")).to_be_visible()
+    selling.get_by_role("link", name="Facturer…").click()
+    selling.get_by_role("button", name="Facturer BL1").dblclick()
+    expect(heading).to_contain_text("FA1 · ")
+    expect(selling.locator(".told")).to_be_visible()
+    selling.go_back()
+    selling.get_by_role("button", name="Facturer BL1").click()
+    expect(selling.get_by_role("alert").filter(has_text="Rien n'a été facturé")).to_be_focused()
+    seller = counter.pair.seller
+    assert [len(seller.rows(table)) for table in (DeliveryNote, Invoice)] == [1, 1]
 
     expect(buying.locator(".stop.passed")).to_have_count(6)
     expect(buying.locator("#direct-dit")).to_contain_text("acceptée")
