@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         diagnosis,
         documents,
         entering,
+        first_steps,
         holds,
         invitation,
+        mail_account,
         mailboxes,
         mails_sent,
         order_address,
@@ -58,6 +60,10 @@ ROUTES: Final = (
     Page("/quitter", "leave", Access.PERSON, post=entering.leave),
     Page("/invitation", "invitation", Access.EVERYBODY, invitation.show, invitation.take, hashes=True),
     Page("/", "home", Access.SEE, start.show),
+    Page("/commencer", "first steps", Access.SEE, first_steps.show),
+    Page(
+        "/commencer/courrier", "mail account", Right.SET_ACCOUNTS, mail_account.show, mail_account.send, calls_out=True
+    ),
     Page("/envoyer", "send", Right.SEND_ORDERS, sending.show, sending.send),
     Page("/envoyer/apercu", "send: look", Right.SEND_ORDERS, sending.show_again, sending.look),
     Page("/envoyer/somme", "send: count", Right.SEND_ORDERS, post=sending.count),

@@ -108,20 +108,14 @@ class Application:
             return NO_PAGE, PlainTextResponse("421 Misdirected Request\n", status_code=421)
         fixed = self._console.fixed.files.get(request.url.path)
         if fixed is not None:
-            return FIXED, _send_file(fixed, request)
+            return FIXED, send_file(fixed, request)
         page, params = self._find(request.scope)
         name = NO_PAGE if page is None else page.name
         is_post = request.method == "POST"
-        form, limiter = FormData(), self._limiter(page) if is_post else None
-        if is_post:
-            try:
-                form = await _read_form(request, 0 if page is None else page.files)
-            except TooLong:
-                return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
-            except TimeoutError:
-                return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
-            except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
-                return name, PlainTextResponse("400 Bad Request\n", status_code=400)
+        form = await read_posted(request, 0 if page is None else page.files) if is_post else FormData()
+        if isinstance(form, Response):
+            return name, form
+        limiter = self._limiter(page) if is_post else None
         try:
             return name, await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
         finally:
@@ -221,6 +215,18 @@ def _has_token(visit: Visit) -> bool:
     return walls.is_token(sent, visit.visitor.csrf)
 
 
+async def read_posted(request: Request, files: int) -> FormData | Response:
+    """What was posted, with so many files at most; or what is answered to what nobody can read."""
+    try:
+        return await _read_form(request, files)
+    except TooLong:
+        return PlainTextResponse("413 Content Too Large\n", status_code=413)
+    except TimeoutError:
+        return PlainTextResponse("408 Request Timeout\n", status_code=408)
+    except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
+        return PlainTextResponse("400 Bad Request\n", status_code=400)
+
+
 async def _read_form(request: Request, files: int) -> FormData:
     """What was posted, with so many files at most, which stand on disk as long as the request is answered."""
     read, most = 0, MOST_BYTES + (MOST_FILE_BYTES if files else 0)
@@ -243,7 +249,8 @@ def _plain_name(name: str) -> str:
     return in_one_line(re.split(r"[/\\]", name)[-1])[:_LONGEST_NAME]
 
 
-def _send_file(file: File, request: Request) -> Response:
+def send_file(file: File, request: Request) -> Response:
+    """A file that never changes under its name."""
     packed = "gzip" in request.headers.get("accept-encoding", "")
     response = Response(file.packed if packed else file.plain, media_type=None)
     response.headers["Content-Type"] = file.content_type

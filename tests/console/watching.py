@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -55,6 +57,19 @@ def press(page: Page, *keys: str) -> None:
     page.wait_for_load_state()
     for key in keys:
         page.keyboard.press(key)
+
+
+def picture(page: Page, name: str) -> None:
+    """For people to look at: light and dark, wide and narrow, in the folder INTERGESTAN_PICTURES, if that is set."""
+    folder = os.environ.get("INTERGESTAN_PICTURES")
+    if folder is None:
+        return
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=Path(folder) / f"{name}-{scheme}-{width}.png", full_page=True, caret="initial")
+    page.emulate_media(color_scheme="light")
 
 
 def found_by_axe(page: Page, within: str = "html") -> list[str]:

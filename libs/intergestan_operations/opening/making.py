@@ -74,10 +74,12 @@ def make_site(
     fill: Fill | None,
     *,
     configuration: Path | None,
+    console_port: int | None = None,
 ) -> Made:
     """The folder, the database, the keys, the configuration, and last the site itself: who was cut can begin again.
 
-    :param configuration: the file to write, if there is none yet.
+    :param configuration: the file to write, if there is none yet. :param console_port: where its pages are, if that is
+        not the usual port.
     :raises WeakDurability: the database may lose what it acknowledged.
     """
     for folder in (settings.data_dir, settings.secrets_dir):
@@ -93,7 +95,7 @@ def make_site(
     if settings.key_days is not None:
         site = replace(site, key_until=database.now() + timedelta(days=settings.key_days))
     if configuration is not None:
-        _write_configuration(settings, configuration, user.login)
+        _write_configuration(settings, configuration, user.login, console_port)
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=user.login, at=database.now())
         add_user(connection, user.login, user.name, user.email, by=user.login, at=database.now())
@@ -103,7 +105,7 @@ def make_site(
     return Made(code, key, closed)
 
 
-def _write_configuration(site: SiteSettings, file: Path, login: str) -> None:
+def _write_configuration(site: SiteSettings, file: Path, login: str, console_port: int | None) -> None:
     """Write down all that is not as it would be anyway; other files of the machine are not read any more."""
     folder = file.parent.absolute()
     usual = SiteSettings(data_dir=site.data_dir)
@@ -114,6 +116,8 @@ def _write_configuration(site: SiteSettings, file: Path, login: str) -> None:
         if name != "data_dir" and value != getattr(usual, name):
             lines.append(_assigned(name, value))
     lines += ["", "[cli]", _assigned("user", login), ""]
+    if console_port is not None:
+        lines += ["[console]", f"port = {console_port}", ""]
     write_private(file, "\n".join(lines).encode())
 
 

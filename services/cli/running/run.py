@@ -114,12 +114,23 @@ def log_here(call: Call) -> bool:
 def console(
     context: typer.Context,
     *,
+    new: Annotated[
+        Path | None, typer.Option("--new", metavar="FOLDER", help="Make a site in this folder, in the browser; run it.")
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open them in this machine's browser.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where the pages of the site are, and whether they answer. `intergestan up` serves them."""
+    """Say where the pages of the site are, and whether they answer. `intergestan up` serves them.
+
+    With --new an empty folder becomes a site: this prints an address at which a form makes it, then runs it. The same
+    command goes on where one left.
+    """
     from services.cli.output import print_json, say
 
+    if new is not None:
+        from services.cli.running.first_run import begin
+
+        raise typer.Exit(begin(context, new, opens=open_))
     call = call_of(context)
     url, runs = address_of(call), _runs(call)
     if as_json:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from intergestan_db.enums import Right
 from intergestan_exchange.health.alarm_text import sentence
+from intergestan_exchange.listing.first_steps import read_first_steps
 from intergestan_exchange.partners.partners import Redirected, order_addresses_changed
 from services.console.access.rights import may
 from services.console.pages.to_do import CURES, next_act
@@ -28,8 +29,10 @@ def show(visit: Visit) -> Response:
         for alarm in picture.alarms
     ]
     redirected: Sequence[Redirected] = ()
+    steps = None
     if may(Right.SET_ACCOUNTS, visit.person):
         with visit.database.read() as connection:
+            steps = read_first_steps(connection)
             redirected = order_addresses_changed(connection, visit.now - TOLD)
     may_send = may(Right.SEND_ORDERS, visit.person)
     oldest = [(hold, hold.what(visit.language), next_act(visit, hold)) for hold in picture.oldest]
@@ -38,6 +41,7 @@ def show(visit: Visit) -> Response:
         picture=picture,
         alarms=alarms,
         redirected=redirected,
+        begins=steps is not None and not steps.is_over,
         may_send=may_send,
         oldest=oldest,
         cures=CURES,

@@ -37,6 +37,12 @@
       code.value = decodeURIComponent(location.hash.slice(1));
       history.replaceState(null, "", location.pathname);
     }
+    /* A site that was made a moment ago: its console answers in some seconds, and until then nobody or with 503. */
+    const waits = document.querySelector("[data-waits]");
+    const look = () => fetch(waits.dataset.waits, { cache: "no-store", redirect: "manual" })
+      .then((answer) => { if (answer.status === 503) throw answer; location.assign(waits.dataset.waits); })
+      .catch(() => setTimeout(look, 500));
+    if (waits) look();
     uncover();
     document.querySelectorAll("[data-opens]").forEach((button) => {
       const dialog = byId(button.dataset.opens);

@@ -33,6 +33,9 @@ GET  /invitation              nobody nadia carl odile adele adam
 POST /invitation              nobody nadia carl odile adele adam
 POST /quitter                        nadia carl odile adele adam
 GET  /                               nadia carl odile adele adam
+GET  /commencer                      nadia carl odile adele adam
+GET  /commencer/courrier                                    adam
+POST /commencer/courrier                                    adam
 GET  /envoyer                              carl            adam
 POST /envoyer                              carl            adam
 GET  /envoyer/apercu                       carl            adam

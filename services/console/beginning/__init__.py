@@ -1,0 +1,1 @@
+"""A folder that has no site yet: one form in the browser that makes it (`intergestan console --new`)."""

@@ -1,0 +1,222 @@
+"""The mail account of a new site: one address and one password, by which its mail comes and goes.
+
+The servers are found from the address and shown; both logins are tried, then both are stored, or nothing is. Who has
+one of them already is asked for the other alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from intergestan_db.enums import Security
+from intergestan_db.problem import Problem
+from intergestan_db.site_rows import read_site
+from intergestan_exchange.listing.first_steps import FirstSteps, read_first_steps
+from intergestan_exchange.mail_accounts.accounts import (
+    RELAY,
+    SMTP_PORTS,
+    Account,
+    NewMailbox,
+    NewRelay,
+    add_mailbox,
+    check_place,
+    reading_port,
+    set_relay,
+)
+from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import Said
+from services.console import faults
+from services.console.acting import Done, once
+from services.console.pages import first_steps
+from services.console.pages.accounts import FIND, NEEDED, NO_NUMBER, PASSWORD, SECURITIES, TOO_LONG, UNTESTED
+from services.console.visit import Visit
+
+if TYPE_CHECKING:
+    from intergestan_exchange.mail_accounts.discovery import Settings
+
+PATH: Final = "/commencer/courrier"
+IN, OUT = "entrant", "sortant"
+_LENGTHS: Final[Mapping[str, int]] = {
+    "adresse": 254,
+    "identifiant": 254,
+    "certificat": 1000,
+    **{f"{way}_serveur": 255 for way in (IN, OUT)},
+}
+_FIELDS: Final = (*_LENGTHS, *(f"{way}_{part}" for way in (IN, OUT) for part in ("port", "securite")), "protocole")
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    """What is to be entered; None of what is there already."""
+
+    mailbox: NewMailbox | None
+    relay: NewRelay | None
+
+
+def show(visit: Visit) -> Response:
+    """The form, with the address of the site."""
+    with visit.database.read() as connection:
+        steps, address = read_first_steps(connection), read_site(connection).orders_address
+    if steps.mail:
+        return visit.go(first_steps.PATH)
+    first = {"adresse": address, f"{IN}_securite": Security.TLS, f"{OUT}_securite": Security.TLS, "protocole": "imap"}
+    return _page(visit, 200, steps, {**dict.fromkeys(_FIELDS, ""), **first, **visit.kept})
+
+
+def send(visit: Visit) -> Response:
+    """One of its buttons: find the servers, or store both accounts after both logins were tried."""
+    with visit.database.read() as connection:
+        steps = read_first_steps(connection)
+    values, wanted = {name: visit.form.get(name, "").strip() for name in _FIELDS}, visit.form.get("faire", "")
+    values["protocole"] = values["protocole"] if values["protocole"] in {"imap", "pop3"} else "imap"
+    asked = [way for way, is_there in ((IN, steps.mailbox), (OUT, steps.relay)) if not is_there]
+    if wanted == FIND or not all(values[f"{way}_serveur"] for way in asked):
+        return _find(visit, steps, values, asked=wanted == FIND)
+    password = visit.form.get(PASSWORD, "")
+    accounts, wrong = _read(values, steps, has_password=bool(password))
+    if wrong:
+        return _page(visit, 422, steps, values, wrong=wrong)
+    try:
+        accounts = _tried(visit, accounts, password, untested=wanted == UNTESTED)
+        return once(visit, lambda connection: _enter(connection, visit, accounts))
+    except _NoWay as no:
+        return _page(visit, 422, steps, values, wrong={f"{no.way}_serveur": sentence(no.problem, visit.language)})
+    except Problem as problem:
+        return _page(visit, faults.status_of(problem), steps, values, problem=problem)
+
+
+def _find(visit: Visit, steps: FirstSteps, values: dict[str, str], *, asked: bool) -> Response:
+    from intergestan_exchange.mail_accounts.discovery import discover
+
+    try:
+        found = discover(values["adresse"], visit.console.network)
+    except Problem as problem:
+        return _page(visit, 422, steps, values, wrong={"adresse": sentence(problem, visit.language)}, is_open=True)
+    incoming = found.server("imap") or found.server("pop3")
+    for way, server in ((IN, incoming), (OUT, found.server("smtp"))):
+        if server is not None:
+            values |= {
+                f"{way}_serveur": server.host,
+                f"{way}_port": str(server.port),
+                f"{way}_securite": server.security,
+                "identifiant": server.login if server.login != values["adresse"] else values["identifiant"],
+            }
+    if incoming is not None:
+        values["protocole"] = incoming.protocol
+    return _page(visit, 200, steps, values, found=found, looks_first=not asked)
+
+
+def _read(values: Mapping[str, str], steps: FirstSteps, *, has_password: bool) -> tuple[_Accounts, dict[str, str]]:
+    """What is typed, or what is wrong with it, by field."""
+    wrong = {name: TOO_LONG for name, most in _LENGTHS.items() if len(values[name]) > most}
+    login = values["identifiant"] or values["adresse"]
+    if not login:
+        wrong["adresse"] = NEEDED
+    if not has_password:
+        wrong[PASSWORD] = NEEDED
+
+    def place(way: str, usual: Mapping[Security, int]) -> dict[str, Any]:
+        text = values[f"{way}_securite"]
+        security = Security(text) if text in SECURITIES else Security.TLS
+        typed = values[f"{way}_port"]
+        port = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
+        if not typed:
+            port = usual[security]
+        if not 1 <= port <= 65_535:
+            wrong[f"{way}_port"] = NO_NUMBER
+        return {
+            "host": values[f"{way}_serveur"],
+            "port": port,
+            "security": security,
+            "login": login,
+            "ca_file": values["certificat"] or None,
+        }
+
+    mailbox = relay = None
+    protocol = values["protocole"]
+    if not steps.mailbox:
+        ports = {security: reading_port(protocol, security) for security in Security}
+        name = values["adresse"].partition("@")[0][:60] or "courrier"
+        mailbox = NewMailbox(name=name, protocol=protocol, **place(IN, ports))
+    if not steps.relay:
+        relay = NewRelay(name=RELAY, **place(OUT, SMTP_PORTS))
+    return _Accounts(mailbox, relay), wrong
+
+
+class _NoWay(Exception):
+    """A server does not let us in. `way`: which; `str()` says why."""
+
+    def __init__(self, way: str, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.way = way
+        self.problem = problem
+
+
+def _tried(visit: Visit, accounts: _Accounts, password: str, *, untested: bool) -> _Accounts:
+    """Both with their password sealed, after both logins were tried; nothing is stored.
+
+    :raises _NoWay: a place that is none, or a login that fails.
+    """
+    from intergestan_operations.mail_trial.storing import sealed
+
+    mailbox, relay = accounts.mailbox, accounts.relay
+    if mailbox is not None:
+        mailbox = replace(mailbox, sealed=sealed(visit.database, password, mailbox))
+        _try(visit, IN, mailbox, password, untested=untested)
+    if relay is not None:
+        relay = replace(relay, sealed=sealed(visit.database, password, relay))
+        _try(visit, OUT, relay, password, untested=untested)
+    return _Accounts(mailbox, relay)
+
+
+def _try(visit: Visit, way: str, account: Account, password: str, *, untested: bool) -> None:
+    from intergestan_operations.mail_trial.attempt import try_login
+
+    try:
+        check_place(account)
+        if not untested:
+            try_login(None, visit.database, account, password, is_relay=way == OUT)
+    except Problem as problem:
+        raise _NoWay(way, problem) from problem
+
+
+def _enter(connection: Connection, visit: Visit, accounts: _Accounts) -> Done:
+    by, at = visit.who.login, visit.now
+    if accounts.mailbox is not None:
+        add_mailbox(connection, accounts.mailbox, by=by, at=at)
+    if accounts.relay is not None:
+        set_relay(connection, accounts.relay, by=by, at=at)
+    return Done(to=first_steps.PATH, said=Said("Mail comes and goes from now on: both servers let us in."))
+
+
+def _page(
+    visit: Visit,
+    status: int,
+    steps: FirstSteps,
+    values: Mapping[str, str],
+    *,
+    wrong: Mapping[str, str] | None = None,
+    problem: Problem | None = None,
+    found: Settings | None = None,
+    looks_first: bool = False,
+    is_open: bool = False,
+) -> Response:
+    return visit.html(
+        "beginning/mail.html",
+        status=status,
+        steps=steps,
+        values=values,
+        wrong=wrong or {},
+        problem=None if problem is None else sentence(problem, visit.language),
+        found=found,
+        doubtful=found is not None and found.must_be_confirmed(values["adresse"]),
+        looks_first=looks_first,
+        is_open=is_open,
+        securities=SECURITIES,
+        password_field=PASSWORD,
+    )
