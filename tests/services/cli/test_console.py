@@ -22,6 +22,13 @@ def test_where_the_pages_are(shop: Path, run: Run) -> None:
     assert "does not run" in shown.err
 
 
+def test_a_new_site_has_a_configuration_of_its_own(shop: Path, run: Run) -> None:
+    """`--new` with the site of another folder says so before anything is made."""
+    refused = run("--config", str(shop / "intergestan.toml"), "console", "--new", "other", cwd=shop)
+    assert (refused.code, "--config or --new" in refused.err) == (2, True), refused.err
+    assert not (shop / "other").exists()
+
+
 def test_a_link_lets_its_person_in(shop: Path, run: Run) -> None:
     run("user", "add", "paul", "--email", "paul@arts.test", cwd=shop)
     assert run("user", "invite", "paul", "--as", "paul", cwd=shop).code != 0, "only an administrator"
