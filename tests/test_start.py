@@ -27,7 +27,7 @@ MOST_OF_OURS = {
     "geocoder": 132,
     "allocator": 135,
     "console": 239,
-    "--help": 178,
+    "--help": 179,
     "orders list": 128,
     "holds list": 111,
     "status": 118,
