@@ -151,6 +151,16 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
     }
 
 
+def lock_version(connection: Connection, number: str) -> int:
+    """The version of an order, which nobody changes until the transaction ends.
+
+    :raises Problem: when there is no such order.
+    """
+    (order_id,) = find_orders(connection, [number]).values()
+    locked = select(PurchaseOrder.version).where(PurchaseOrder.id == order_id).with_for_update()
+    return int(connection.execute(locked).scalar_one())
+
+
 def confirm(connection: Connection, numbers: Sequence[str], *, by: str, at: datetime) -> None:
     """Drafts become confirmed, which makes them read-only and ready to be sent: all of these or none.
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from intergestan_db.enums import PurchaseState
-from intergestan_db.problem import Remark
+from intergestan_db.problem import Act, Problem, ProblemCode, Remark
 from intergestan_db.tables import (
     OutboundMail,
     OutboundOrder,
@@ -120,6 +120,35 @@ def read_chosen(connection: Connection, versions: Mapping[str, int]) -> list[Cho
         Chosen(*row, row.state == PurchaseState.CONFIRMED and row.version == versions[row.number])  # type: ignore[call-arg]
         for row in rows
     ]
+
+
+def chosen_orders(connection: Connection, versions: Mapping[str, int]) -> list[Chosen]:
+    """The orders of a selection, whether they can still be sent or not.
+
+    :param versions: what whoever chose them saw, by number.
+    :raises Problem: one of them is not there.
+    """
+    orders = read_chosen(connection, versions)
+    missing = [number for number in versions if number not in {each.number for each in orders}]
+    if missing:
+        raise Problem(
+            "There is no purchase order {numbers}. Nothing was changed.",
+            ProblemCode.NO_ORDER,
+            (Act.LIST_ORDERS,),
+            numbers=", ".join(missing),
+        )
+    return orders
+
+
+def one_supplier(orders: Iterable[Chosen]) -> int:
+    """Whom chosen orders are for.
+
+    :raises Problem: for several, or there is none.
+    """
+    suppliers = {each.supplier_id for each in orders}
+    if len(suppliers) != 1:
+        raise Problem("Only orders for one supplier go out in a mail; nothing was sent.", ProblemCode.OTHER_SUPPLIER)
+    return suppliers.pop()
 
 
 def sums_of(orders: Iterable[Chosen]) -> list[Sum]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import PartyRole, SalesState, Scope
+from intergestan_db.enums import PartyRole, Right, SalesState, Scope
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.selling.sales import show_sales_order
+from intergestan_exchange.holds.review import accept, refuse
 from services.console.api.asked import Day, Listing, Number, Text
 from services.console.api.caller import Caller, Needs
-from services.console.api.shapes import Items, shape_of
+from services.console.api.once import Done, Key, any_key, once
+from services.console.api.shapes import STRICT, Items, Long, shape_of
 from services.console.api.values import answer
 
 router = APIRouter(prefix="/sales-orders", tags=["Sales orders"])
@@ -51,3 +55,57 @@ def show(caller: Reads, number: Number) -> Response:
     if order is None:
         raise Problem("There is no sales order {number}.", ProblemCode.NO_ORDER, (Act.LIST_SALES,), number=number)
     return answer(order)
+
+
+class Accepted(BaseModel):
+    """What is said about an order that is accepted; remembered for its partner."""
+
+    model_config = STRICT
+
+    products: Annotated[
+        dict[str, Annotated[str, Field(min_length=1, max_length=60)]] | None,
+        Field(description="Our product's code by line id, of lines that have none.", max_length=1000),
+    ] = None
+    fee: Annotated[str | None, Field(max_length=60, description="The code of a fee that is added.")] = None
+
+
+class Refusal(BaseModel):
+    """Why an order is refused."""
+
+    model_config = STRICT
+
+    reason: Annotated[Long | None, Field(description="What the buyer will read.")] = None
+
+
+class Moved(BaseModel):
+    """A sales order in its new state."""
+
+    number: str
+    state: str
+
+
+Writes = Annotated[Caller, Depends(Needs(Scope.SALES_WRITE, Right.SELL))]
+MayKey = Annotated[Key, Depends(any_key)]
+
+
+@router.post("/{number:path}/accept", name="accept a sales order", response_model=Moved)
+def accept_one(caller: Writes, key: MayKey, number: Number, said: Accepted) -> Response:
+    """Accept an order in review; the buyer is answered."""
+
+    def do(connection: Connection) -> Done:
+        products = dict(said.products or {})
+        bells = accept(connection, number, products, fee=said.fee, by=caller.by, at=caller.now)
+        return Done(value={"number": number, "state": SalesState.ACCEPTED}, bells=bells)
+
+    return once(caller, key, said, do)
+
+
+@router.post("/{number:path}/refuse", name="refuse a sales order", response_model=Moved)
+def refuse_one(caller: Writes, key: MayKey, number: Number, said: Refusal) -> Response:
+    """Refuse an order in review: it is cancelled, and the buyer is told why."""
+
+    def do(connection: Connection) -> Done:
+        bells = refuse(connection, number, said.reason, by=caller.by, at=caller.now)
+        return Done(value={"number": number, "state": SalesState.CANCELLED}, bells=bells)
+
+    return once(caller, key, said, do)

@@ -11,16 +11,18 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from services.console.api.values import is_public
 
 Item = TypeVar("Item")
 
-Figure = Annotated[
-    str, WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["180.00"]}), Field()
-]
+Figure = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$", examples=["180.00"])]
 """An amount, a price or a quantity: a text, never a floating point number."""
+Short = Annotated[str, Field(min_length=1, max_length=200)]
+Long = Annotated[str, Field(min_length=1, max_length=2000)]
+STRICT = ConfigDict(extra="forbid", strict=True)
+"""Of what a call says: nothing is taken that is not known, and nothing is made of something else."""
 
 
 class Items(BaseModel, Generic[Item]):

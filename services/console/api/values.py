@@ -22,6 +22,10 @@ PUBLIC_IDS: Final = frozenset({"transfer_id", "line_id", "vat_id"})
 """Ids that are no row's."""
 
 
+class Written(dict[str, Any]):
+    """What is JSON already: nothing of it is left out, such as the number of a *Relever*, which people see."""
+
+
 def is_public(name: str) -> bool:
     """Whether a field of this name is told: what numbers rows in our database is not."""
     return name in PUBLIC_IDS or not (name == "id" or name.endswith("_id"))
@@ -29,6 +33,8 @@ def is_public(name: str) -> bool:
 
 def plain(value: Any) -> Any:
     """A value as JSON has it."""
+    if isinstance(value, Written):
+        return value
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime):

@@ -22,6 +22,7 @@ from intergestan_exchange.outbox.choosing import (
     Sum,
     find_addressee,
     list_addressees,
+    one_supplier,
     read_chosen,
     relay_warnings,
     sending_warnings,
@@ -198,7 +199,7 @@ def send(visit: Visit) -> Response:
         orders = read_chosen(connection, versions)
         if len(orders) != len(versions) or not all(each.is_same for each in orders):
             raise _Otherwise
-        supplier_id = _one_supplier(orders)
+        supplier_id = one_supplier(orders)
         by, at = visit.who.login, visit.now
         if address:
             set_order_address(connection, supplier_id, address, by=by, at=at)
@@ -227,7 +228,7 @@ def _show_mail(visit: Visit, fields: Mapping[str, str], problem: Problem | None 
     with visit.database.read() as connection:
         orders = read_chosen(connection, versions)
         ready = [each for each in orders if each.is_same]
-        addressee = find_addressee(connection, _one_supplier(ready)) if ready else None
+        addressee = find_addressee(connection, one_supplier(ready)) if ready else None
         mail, refused = None, problem
         if not versions:
             refused = Problem(NOTHING_CHOSEN, ProblemCode.NO_VALUE)
@@ -284,17 +285,6 @@ def _status(versions: Mapping[str, int], ready: Sequence[Chosen], problem: Probl
     if problem is not None:
         return faults.status_of(problem)
     return 200 if len(ready) == len(versions) else 409
-
-
-def _one_supplier(orders: Sequence[Chosen]) -> int:
-    """Whom they are for.
-
-    :raises Problem: for several, or there is none.
-    """
-    suppliers = {each.supplier_id for each in orders}
-    if len(suppliers) != 1:
-        raise Problem("Only orders for one supplier go out in a mail; nothing was sent.", ProblemCode.OTHER_SUPPLIER)
-    return suppliers.pop()
 
 
 def _what_waits(connection: Connection, visit: Visit) -> list[Said | Remark]:

@@ -39,14 +39,29 @@ GET    /mailboxes                  operate:read     nadia carl odile adele adam
 GET    /events                     operate:read                 odile       adam
 GET    /purchase-orders            orders:read      nadia carl odile adele adam
 GET    /purchase-orders/CFR1       orders:read      nadia carl odile adele adam
+POST   /purchase-orders            orders:write           carl            adam
+PUT    /purchase-orders/CFR1       orders:write           carl            adam
+DELETE /purchase-orders/CFR1       orders:write           carl            adam
+POST   /purchase-orders/CFR1/confirm   orders:write       carl            adam
+POST   /purchase-orders/CFR1/unconfirm orders:write       carl            adam
 GET    /sales-orders               sales:read       nadia carl odile adele adam
 GET    /sales-orders/CCL1          sales:read       nadia carl odile adele adam
+POST   /sales-orders/CCL1/accept   sales:write            carl            adam
+POST   /sales-orders/CCL1/refuse   sales:write            carl            adam
 GET    /sendings                   mails:read       nadia carl odile adele adam
 GET    /sendings/CFR1              mails:read       nadia carl odile adele adam
+POST   /sendings/preview           orders:read            carl            adam
+POST   /sendings                   orders:send            carl            adam
+POST   /sendings/CFR1/resend       orders:send            carl odile      adam
+POST   /sendings/CFR1/abandon      orders:send            carl odile      adam
+POST   /polls                      operate:act            carl odile      adam
+GET    /polls/1                    operate:read     nadia carl odile adele adam
 GET    /inbound-mails              mails:read       nadia carl odile adele adam
 GET    /inbound-mails/in-1         mails:read       nadia carl odile adele adam
 GET    /holds                      holds:read       nadia carl odile adele adam
 GET    /holds/order-1              holds:read       nadia carl odile adele adam
+POST   /holds/order-1/release      holds:act              carl            adam
+POST   /holds/order-1/refuse       holds:act              carl            adam
 GET    /partners                   partners:read    nadia carl odile adele adam
 GET    /partners/elle              partners:read    nadia carl odile adele adam
 GET    /partners/elle/matches      partners:read    nadia carl odile adele adam
@@ -61,6 +76,7 @@ IN_PATHS = {
     "/sendings": "CFR1",
     "/inbound-mails": "in-1",
     "/holds": "order-1",
+    "/polls": "1",
     "/partners": "elle",
     "/products": "CAS16",
 }
@@ -68,6 +84,17 @@ IN_PATHS = {
 
 def path_of(route: APIRoute) -> str:
     return re.sub(r"\{\w+\}", lambda match: IN_PATHS[match.string[: match.start()].rstrip("/")], route.path_format)
+
+
+DRAFT = {"supplier": "none", "lines": [{"product": "none", "quantity": "1"}]}
+CHOSEN = {"orders": [{"number": "none", "version": 1}]}
+BODIES = {
+    "/purchase-orders": DRAFT,
+    "/purchase-orders/CFR1": DRAFT,
+    "/sendings": CHOSEN,
+    "/sendings/preview": CHOSEN,
+}
+"""What can be read, and asks for what is not there."""
 
 
 def test_every_call_stands_in_the_matrix() -> None:
@@ -94,14 +121,15 @@ def test_who_may_what(desk: Desk) -> None:
         for scope in Scope
     }
     desk.console.application.api.application().state.reads = Reads(100_000)
+    unkeyed = {"idempotency-key": "x", "if-match": "*"}
     for method, path, scope, *allowed in LINES:
         assert Program(browser, "").ask(method, path).problem == (401, Word.NO_BEARER)
         for who, each in everything.items():
-            answer = each.ask(method, path)
+            answer = each.ask(method, path, BODIES.get(path, {}) if method in {"POST", "PUT"} else None, **unkeyed)
             assert (answer.status == 403) is (who not in allowed), (method, path, who, answer.status)
             assert answer.status != 401
         if scope != "-":
-            assert without[Scope(scope)].ask(method, path).problem == (403, Word.NO_SCOPE_FOR_IT), path
+            assert without[Scope(scope)].ask(method, path, {}, **unkeyed).problem == (403, Word.NO_SCOPE_FOR_IT), path
 
 
 def test_a_right_of_the_matrix_is_that_of_the_table() -> None:
@@ -113,6 +141,8 @@ def test_a_right_of_the_matrix_is_that_of_the_table() -> None:
         may = {
             who for who, role in PEOPLE.items() if not isinstance(need.access, Right) or need.access in OF_ROLE[role]
         }
+        if need.scope is Scope.HOLDS_ACT:
+            continue  # by the kind of what waits: test_who_may_settle_what
         for method in methods_of(route):
             assert printed[method, path_of(route)] == may
 
@@ -252,7 +282,7 @@ def test_a_day_is_a_day(desk: Desk, day: str) -> None:
 def test_no_row_id_is_told(desk: Desk) -> None:
     adam = program(desk, "adam")
     desk.console.application.api.application().state.reads = Reads(100_000)
-    for _method, path, *_rest in LINES:
+    for path in (line[1] for line in LINES if line[0] == "GET"):
         answer = adam.get(path)
         if answer.status == 200:
             names = re.findall(r'"(id|\w+_id)":', answer.answer.text)
@@ -291,7 +321,7 @@ def test_reading_changes_nothing_and_nothing_fails(desk: Desk) -> None:
     adam = program(desk, "adam")
     adam.get("/me")
     before = desk.counted()
-    for _method, path, *_rest in LINES:
+    for path in (line[1] for line in LINES if line[0] == "GET"):
         answer = adam.get(path)
         assert answer.status in {200, 404}, (path, answer.answer.text)
     assert desk.counted() == before
