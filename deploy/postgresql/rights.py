@@ -21,6 +21,7 @@ from intergestan_db.states import (
     Machine,
 )
 from intergestan_db.tables import Table
+from intergestan_erp.site.preferences import DEFAULTS
 from intergestan_msg.kinds import PASSING, Kind
 
 ALL_SERVICES = (*SERVICES, *OPTIONAL_SERVICES)
@@ -532,6 +533,22 @@ _OPERATES: Rights = {
 """What an operator does: let mailboxes rest, and have removed from them what is dealt with."""
 
 
+_ADMINISTERS: Rights = {
+    "user": Right(ALL, "login name email active shortcuts", "name email active"),
+    "user_role": Right(ALL, ALL, deletes=True),
+    "user_right": Right(ALL, ALL, deletes=True),
+    "invitation": Right(ALL, ALL),
+    "session": Right(changes="strong_until"),
+    "site": Right(
+        ALL,
+        changes="name siret vat_id line1 line2 postcode city country language timezone orders_address answers_address",
+    ),
+    "setting": Right(ALL, "name value", "value"),
+    "geocode_usage": Right(ALL, changes="rests_until rests_because failures"),
+}
+"""What an administrator says of people, of the site and of what is chosen for it. Never code, currency or keys."""
+
+
 def _together(*parts: Rights) -> Rights:
     """What several parts of a service may do."""
     found: dict[str, Right] = {}
@@ -559,7 +576,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _OPERATES),
+    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _OPERATES, _ADMINISTERS),
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
@@ -633,11 +650,14 @@ _ENDED = f"OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by
 _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED}'"
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
-    *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice"),
+    *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
 """The console acts in the names of people."""
+
+_CHOSEN = f"NEW.name IN ({', '.join(repr(name) for name in DEFAULTS)})"
+"""The settings that people choose: no number, no epoch and no mark that services keep beside them."""
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -687,6 +707,7 @@ GUARDS: tuple[Guard, ...] = (
         "INSERT OR UPDATE",
         {"composer": "NEW.name = 'card'", "importer": "NEW.name = 'over_limit'"},
     ),
+    Guard("chosen by people", "setting", "INSERT OR UPDATE", {CONSOLE: _CHOSEN}),
     Guard("own passwords", "mailbox", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
     Guard("passwords stay", "mailbox", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
     Guard("own passwords", "relay", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),

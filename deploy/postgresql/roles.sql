@@ -473,7 +473,7 @@ GRANT SELECT, INSERT (folder_id, first, last) ON "fiscal_year" TO :"console";
 GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT, DELETE ON "geocode_cache" TO :"console";
-GRANT SELECT ON "geocode_usage" TO :"console";
+GRANT SELECT, UPDATE (rests_until, rests_because, failures) ON "geocode_usage" TO :"console";
 GRANT SELECT ON "goods_receipt" TO :"console";
 GRANT SELECT ON "goods_receipt_line" TO :"console";
 GRANT SELECT ON "goods_return" TO :"console";
@@ -485,7 +485,7 @@ GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"consol
 GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, partner_id, paused_at, unproven, rung_at) ON
     "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
-GRANT SELECT, DELETE ON "invitation" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "invitation" TO :"console";
 GRANT SELECT, INSERT (customer_id, currency, total_ht, total_vat, total_ttc, due_date, payment_term_id,
     establishment_id, accounting_folder_id, invoice_run_id, number, issue_date, note, created_at, created_by,
     kind, chain, identity) ON "invoice" TO :"console";
@@ -629,19 +629,22 @@ GRANT SELECT, UPDATE (partner_id, state, invoiced) ON "sales_order" TO :"console
 GRANT SELECT ON "sales_order_charge" TO :"console";
 GRANT SELECT, UPDATE (product_id, product_code) ON "sales_order_line" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
-GRANT SELECT, INSERT, UPDATE (seen_at, told), DELETE ON "session" TO :"console";
-GRANT SELECT ON "setting" TO :"console";
+GRANT SELECT, INSERT, UPDATE (seen_at, told, strong_until), DELETE ON "session" TO :"console";
+GRANT SELECT, INSERT (name, value), UPDATE (value) ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
-GRANT SELECT, UPDATE (created_at) ON "site" TO :"console";
+GRANT SELECT, UPDATE (name, siret, vat_id, line1, line2, postcode, city, country, language, timezone,
+    orders_address, answers_address, created_at) ON "site" TO :"console";
 GRANT SELECT ON "stock" TO :"console";
 GRANT SELECT ON "stock_move" TO :"console";
 GRANT SELECT ON "taken_file" TO :"console";
 GRANT SELECT, INSERT, UPDATE (tries, tried_at), DELETE ON "throttle" TO :"console";
 GRANT SELECT ON "told_alarm" TO :"console";
 GRANT SELECT ON "told_hold" TO :"console";
-GRANT SELECT, UPDATE (password_hash, language, timezone, shortcuts, last_login_at) ON "user" TO :"console";
-GRANT SELECT ON "user_right" TO :"console";
-GRANT SELECT ON "user_role" TO :"console";
+GRANT SELECT, INSERT (login, name, email, active, shortcuts), UPDATE (name, email, active, password_hash,
+    language, timezone, shortcuts, last_login_at) ON "user" TO :"console";
+GRANT USAGE ON SEQUENCE "user_id_seq" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "user_right" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "user_role" TO :"console";
 GRANT SELECT, INSERT (partner_id, epoch, seq) ON "withdrawn_number" TO :"console";
 GRANT USAGE ON SEQUENCE "withdrawn_number_id_seq" TO :"console";
 GRANT SELECT, INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON "worker" TO
@@ -666,7 +669,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -772,6 +775,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON p
     WHEN %5$L THEN (NEW.name = 'over_limit') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own words')$guard$,
     'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON setting FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.name IN ('codes.mode', 'codes.length', 'codes.prefix', 'accounts.mode', 'accounts.customer_root', 'accounts.supplier_root', 'accounts.width', 'search.party_fields', 'search.account_fields', 'credit.block_from', 'credit.by_payment_due', 'credit.invoice_delivered', 'credit.told_buyer', 'credit.max_default', 'credit.insured_default', 'terms.default', 'terms.shift', 'invoicing.split_months', 'fees.default', 'orders.minimum_default', 'orders.minimum_fee', 'geo.on_save', 'geo.provider', 'geo.calls_per_month', 'maps.provider', 'maps.tiles', 'maps.google_key')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('chosen by people')$guard$,
+    'chosen by people of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON mailbox FOR EACH ROW
     WHEN (CASE CURRENT_USER

@@ -346,6 +346,8 @@ class Right(StrEnum):
     """Enter third parties and change their cards, but for what they may owe."""
     SET_RULES = "set_rules"
     """Choose the site's settings, its fees and its payment terms."""
+    SET_SITE = "set_site"
+    """Say who the site is for others: its name, numbers and addresses."""
 
 
 class Scope(StrEnum):

@@ -66,8 +66,15 @@ MENU: Final = (
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
         ),
     ),
-    Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
+    Heading(
+        marked("Follow-up"),
+        (
+            Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),
+            Entry(marked("Audit log"), "/journal", Right.OPERATE, "clock", "j"),
+        ),
+    ),
     Heading("", (Entry(marked("Operations"), "/exploitation", Access.SEE, "dot", "x"),)),
+    Heading("", (Entry(marked("Settings"), "/reglages", Right.SET_SITE, "change"),)),
 )
 """What is built. The others come with their pages."""
 

@@ -95,6 +95,7 @@ class Session(Table):
 
     It ends at `ends_at`, or when nothing was asked for too long since `seen_at`. `csrf` is the token of its forms;
     `address` and `agent` tell the person which browser it was. `told` is what the next page says of what was done.
+    Until `strong_until` it needs no password for what is about people.
     """
 
     __tablename__ = "session"
@@ -108,6 +109,7 @@ class Session(Table):
     address: Typed[str] = column(String(60))
     agent: Typed[str] = column(String(200))
     told: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    strong_until: Typed[Instant | None]
 
 
 class Idempotency(Table):
@@ -187,7 +189,7 @@ class Event(Table):
     """Append-only: who did what to which row, when. Every transition of a state writes one."""
 
     __tablename__ = "event"
-    __table_args__ = (index("subject", "subject_id"),)
+    __table_args__ = (index("subject", "subject_id"), index("at", "id"), index("who", "at", "id"))
 
     id: Typed[RowId]
     at: Typed[Instant]

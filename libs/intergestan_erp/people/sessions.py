@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.tables import Session, User
@@ -26,8 +26,11 @@ class Lifetime:
     longest: timedelta
 
 
+_REF: Final = 12
 USUAL: Final = Lifetime(timedelta(hours=12), timedelta(days=7))
 STRICT: Final = Lifetime(timedelta(minutes=30), timedelta(hours=12))
+STRONG: Final = timedelta(minutes=10)
+"""So long after a password nobody is asked for it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Visitor:
 
     :ivar session: its digest; `csrf`: the token of its forms; `idle_ends_at`: when it ends if nothing is asked.
     :ivar told: what an act left to be said on the next page.
+    :ivar strong_until: so long what is about people needs no password; None: it needs one.
     """
 
     user_id: int
@@ -50,6 +54,7 @@ class Visitor:
     told: Mapping[str, str] | None
     ends_at: datetime
     idle_ends_at: datetime
+    strong_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def begin_session(
             ends_at=at + lifetime.longest,
             address=address[:60],
             agent=agent[:200],
+            strong_until=at + STRONG,
         )
     )
     connection.execute(update(User).where(User.id == user_id).values(last_login_at=at))
@@ -102,12 +108,13 @@ def find_visitor(connection: Connection, secret: str, lifetime: Lifetime, now: d
         return None
     user_id, login, name, email, language, timezone, shortcuts, session, csrf, told = row[:10]
     known = (user_id, login, name, email, language, timezone, shortcuts, session, csrf)
-    return Visitor(*known, told, ends_at, idle_ends_at)
+    return Visitor(*known, told, ends_at, idle_ends_at, row.strong_until)
 
 
 _VISITOR = select(
     *(User.id, User.login, User.name, User.email, User.language, User.timezone, User.shortcuts),
     *(Session.id_hash, Session.csrf, Session.told, Session.ends_at, Session.seen_at, Session.created_at),
+    Session.strong_until,
 ).join(User, User.id == Session.user_id)
 
 
@@ -126,6 +133,16 @@ def tell(connection: Connection, session: str, told: Mapping[str, str] | None) -
     connection.execute(update(Session).where(Session.id_hash == session).values(told=told))
 
 
+def note_proof(connection: Connection, session: str, now: datetime) -> None:
+    """They proved once more who they are."""
+    connection.execute(update(Session).where(Session.id_hash == session).values(strong_until=now + STRONG))
+
+
+def is_strong(visitor: Visitor, now: datetime) -> bool:
+    """Whether they proved who they are a moment ago; a clock that was set back does not make it longer."""
+    return visitor.strong_until is not None and timedelta(0) <= visitor.strong_until - now <= STRONG
+
+
 def end_session(connection: Connection, session: str) -> None:
     """This one ends, by its digest."""
     connection.execute(delete(Session).where(Session.id_hash == session))
@@ -136,11 +153,17 @@ def end_sessions(connection: Connection, user_id: int, *, but: str = "") -> None
     connection.execute(delete(Session).where(Session.user_id == user_id, Session.id_hash != but))
 
 
+def end_one(connection: Connection, user_id: int, ref: str) -> bool:
+    """One session of a person ends, by what names it in their list; whether it was there."""
+    one = Session.user_id == user_id, func.substr(Session.id_hash, 1, _REF) == ref
+    return connection.execute(delete(Session).where(*one)).rowcount > 0
+
+
 def list_sessions(connection: Connection, user_id: int) -> Sequence[ListedSession]:
     """Where a person is in, the newest first."""
     query = select(Session.id_hash, Session.created_at, Session.seen_at, Session.address, Session.agent)
     rows = connection.execute(query.where(Session.user_id == user_id).order_by(Session.seen_at.desc(), Session.id_hash))
-    return [ListedSession(row.id_hash[:12], *row[1:]) for row in rows]
+    return [ListedSession(row.id_hash[:_REF], *row[1:]) for row in rows]
 
 
 def sweep_sessions(connection: Connection, now: datetime) -> int:

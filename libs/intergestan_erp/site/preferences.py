@@ -144,30 +144,57 @@ def checked(texts: Mapping[str, str]) -> Preferences:
 def set_preference(connection: Connection, name: str, value: str, *, by: str, at: datetime) -> Preferences:
     """Choose another value; what was made by the old one stays as it is.
 
-    Who is asked where addresses lie, and how often, counts at once for those that wait.
-
     :raises Problem: there is no such name, or the value does not fit; nothing is changed then.
     """
-    known(name)
-    connection.execute(select(Site.id).with_for_update())  # two values that fit each other are changed one by one
-    texts = read_texts(connection)
-    old, texts[name] = texts[name], value.strip() if name in _WHOLE_TEXTS else _tidy(value)
-    if name == "terms.default":
-        texts[name] = term_called(connection, value).code
-    preferences = checked(texts)
-    if name == "terms.shift" and preferences.shifted:
+    return set_preferences(connection, {name: value}, by=by, at=at)
+
+
+def set_preferences(connection: Connection, values: Mapping[str, str], *, by: str, at: datetime) -> Preferences:
+    """Choose other values, which are checked together: those that fit each other are changed in one step.
+
+    Who is asked where addresses lie, and how often, counts at once for those that wait.
+
+    :raises Problem: there is no such name, or the values do not fit; nothing is changed then.
+    """
+    for name in values:
+        known(name)
+    before = lock_texts(connection)
+    wanted = would_be(connection, before, values)
+    preferences = checked(wanted)
+    texts = wanted | _as_kept(preferences)
+    changed = {name: texts[name] for name in values if texts[name] != before[name]}
+    if values.keys() & {"terms.shift"} and preferences.shifted:
         next_working_day(connection)
-    texts |= _as_kept(preferences)
-    if old == texts[name]:
-        return preferences
-    check_codes(connection, _FEES.get(name, _no_codes)(preferences))
-    put_texts(connection, {name: texts[name]})
-    if name in GEO_DEFAULTS:
+    for name in changed:
+        check_codes(connection, _FEES.get(name, _no_codes)(preferences))
+    put_texts(connection, changed)
+    if changed.keys() & GEO_DEFAULTS.keys():
         end_key_rests(connection)
         wake(connection, at)
-    detail = {name: [old, texts[name]]}
-    states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
+    if changed:
+        detail = {name: [before[name], text] for name, text in changed.items()}
+        states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
     return preferences
+
+
+def lock_texts(connection: Connection) -> dict[str, str]:
+    """What was chosen, which nobody else changes before the transaction ends."""
+    connection.execute(select(Site.id).with_for_update())
+    return read_texts(connection)
+
+
+def would_be(connection: Connection, texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The texts with values that somebody typed in their places, as they would be kept.
+
+    :raises Problem: there is no such payment term.
+    """
+    found = {
+        **texts,
+        **{name: value.strip() if name in _WHOLE_TEXTS else _tidy(value) for name, value in values.items()},
+    }
+    if "terms.default" in values:
+        found["terms.default"] = term_called(connection, values["terms.default"]).code
+    return found
 
 
 def put_texts(connection: Connection, texts: Mapping[str, str]) -> None:

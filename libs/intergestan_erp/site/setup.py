@@ -160,12 +160,22 @@ def change_site(connection: Connection, changes: Mapping[str, Any], *, by: str, 
 
     :raises Problem: when a value is no such value; nothing is changed then.
     """
-    lasting = ("key_until",)
-    columns = [Site.__table__.c[each.name] for each in fields(NewSite) if each.name not in lasting]
-    site = NewSite(**connection.execute(select(*columns)).one()._asdict())
-    check_site(replace(site, **changes))
+    check_site(replace(read_own(connection), **changes))
     connection.execute(update(Site).values(**changes))
     states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=dict(changes))
+
+
+def read_own(connection: Connection) -> NewSite:
+    """Who the site is, without the end of its key."""
+    lasting = ("key_until",)
+    columns = [Site.__table__.c[each.name] for each in fields(NewSite) if each.name not in lasting]
+    return NewSite(**connection.execute(select(*columns)).one()._asdict())
+
+
+def lock_own(connection: Connection) -> NewSite:
+    """The same, which nobody else changes before the transaction ends."""
+    connection.execute(select(Site.id).with_for_update())
+    return read_own(connection)
 
 
 def check_address(address: str) -> None:

@@ -131,8 +131,15 @@ def set_preference(
     connection: Connection, name: str, value: str, *, by: str, at: datetime
 ) -> tuple[Preferences, Released]:
     """Choose a setting (`preferences.set_preference`): one about credit may let every order go on that waits for it."""
-    chosen = preferences.set_preference(connection, name, value, by=by, at=at)
-    if name not in CREDIT:
+    return set_preferences(connection, {name: value}, by=by, at=at)
+
+
+def set_preferences(
+    connection: Connection, values: Mapping[str, str], *, by: str, at: datetime
+) -> tuple[Preferences, Released]:
+    """Choose several settings in one step, in the same way."""
+    chosen = preferences.set_preferences(connection, values, by=by, at=at)
+    if not values.keys() & set(CREDIT):
         return chosen, Released()
     open_holds = select(Hold.party_id).where(Hold.closed_at.is_(None), Hold.reason == HoldReason.CREDIT).distinct()
     customers = [each for each in connection.execute(open_holds).scalars() if each is not None]

@@ -25,10 +25,10 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Show what happened, the newest first: orders, mails, partners, mailboxes, users, and who did it."""
-    from intergestan_exchange.listing.events import list_events
+    from intergestan_exchange.listing.events import WhichEvents, list_events
 
     with call_of(context).database.read() as connection:
-        page = list_events(connection, who=who, size=limit, after=after)
+        page = list_events(connection, WhichEvents(who=who), size=limit, after=after)
     if as_json:
         print_json({"events": [asdict(event) for event in page.rows], "after": page.after})
         return

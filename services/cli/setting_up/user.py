@@ -9,7 +9,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
 from services.cli.paging import After, Listed, SomeLimit, show_few
@@ -17,34 +16,6 @@ from services.cli.shown import sentence
 from services.cli.translated import Group
 
 app = Group("The people of the site.")
-
-ROLES: Mapping[str, str] = {
-    "reader": marked("reader"),
-    "clerk": marked("clerk"),
-    "operator": marked("operator"),
-    "administrator": marked("administrator"),
-    "accountant": marked("accountant"),
-}
-RIGHTS: Mapping[str, str] = {
-    "manage_users": marked("gives roles and rights"),
-    "anonymise": marked("anonymises third parties"),
-    "set_credit": marked("sets credit maximums"),
-    "override_credit": marked("may pass the credit maximum"),
-    "keep_books": marked("keeps the books"),
-    "close_books": marked("closes the books"),
-    "send_orders": marked("sends orders"),
-    "resend_mails": marked("sends mails again or gives them up"),
-    "collect_orders": marked("collects orders"),
-    "operate": marked("operates"),
-    "set_accounts": marked("sets mail accounts"),
-    "sell": marked("accepts sales orders, refuses them and delivers"),
-    "invoice": marked("invoices"),
-    "set_partners": marked("decides whom the site trusts"),
-    "set_products": marked("sets products and their prices"),
-    "set_parties": marked("enters third parties"),
-    "set_rules": marked("chooses settings, fees and payment terms"),
-}
-"""What people read of these words; a test holds that there is one for each."""
 
 
 @app.verb("add")
@@ -74,6 +45,7 @@ def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = Non
     """Show the people."""
     from intergestan_erp.people.rights import read_people
     from intergestan_erp.site.setup import list_users
+    from intergestan_operations.language.settings_words import RIGHTS, ROLES
 
     with call_of(context).database.read() as connection:
         people = {person.id: person for person in read_people(connection)}
@@ -126,6 +98,7 @@ def set_(
     from intergestan_db.enums import Right, Role
     from intergestan_erp.people.rights import change_rights, read_person
     from intergestan_erp.site.setup import change_user
+    from intergestan_operations.language.settings_words import RIGHTS, ROLES
 
     changes = {key: value for key, value in {"name": name, "email": email}.items() if value is not None}
     about_rights = (role, grant, revoke) != (None, None, None)

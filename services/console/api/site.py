@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from intergestan_db.enums import Right, Role, Scope
 from intergestan_exchange.health.status import Status, read_status
-from intergestan_exchange.listing.events import ListedEvent, list_events
+from intergestan_exchange.listing.events import ListedEvent, WhichEvents, list_events
 from intergestan_exchange.listing.mailboxes import ListedMailbox, list_mailbox_page
 from services.console.access.rights import Access
 from services.console.api.asked import Listing
@@ -75,4 +75,4 @@ def events(
     """The audit log, the newest first: who did what to which thing."""
     where: dict[str, Any] = listing.where
     with caller.database.read() as connection:
-        return listing.answer(list_events(connection, who=who, **where))
+        return listing.answer(list_events(connection, WhichEvents(who=who), **where))

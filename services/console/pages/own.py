@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from intergestan_db.problem import Problem
-from intergestan_erp.people.own import choose_own
+from intergestan_erp.people.own import choose_own, end_session_of, end_sessions_of
 from intergestan_erp.people.passwords import as_typed, check_password, known_hash, set_password
-from intergestan_erp.people.sessions import end_sessions, list_sessions
+from intergestan_erp.people.sessions import list_sessions
 from intergestan_erp.people.throttle import forget, of_login, try_now
 from intergestan_erp.site.day import zone_of
 from intergestan_operations.language.language import LANGUAGES
@@ -88,15 +88,25 @@ def change_password(visit: Visit) -> Response:
 
 def end_others(visit: Visit) -> Response:
     """End all sessions of this person but this one."""
+    who = visit.who
     with visit.database.transaction() as connection:
-        end_sessions(connection, visit.who.user_id, but=visit.who.session)
+        end_sessions_of(connection, who.user_id, by=who.login, at=visit.now, but=who.session)
     return visit.go("/moi", fait="sessions")
+
+
+def end_one(visit: Visit) -> Response:
+    """End one session of this person; this one, too, which is to leave."""
+    who, ref = visit.who, visit.form.get("seance", "")
+    with visit.database.transaction() as connection:
+        end_session_of(connection, who.user_id, ref, by=who.login, at=visit.now)
+    return visit.go("/moi", fait="session")
 
 
 DONE = {
     "profil": marked("Kept."),
     "mot-de-passe": marked("The password is changed; the other sessions have ended."),
     "sessions": marked("The other sessions have ended."),
+    "session": marked("That session has ended."),
 }
 
 

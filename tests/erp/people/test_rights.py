@@ -13,7 +13,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Event, UserRight, UserRole
 from intergestan_erp.people.rights import Person, change_rights, read_people, read_person, require
 from intergestan_erp.site.setup import add_user, use_user
-from services.cli.setting_up import user as words_of_people
+from intergestan_operations.language import settings_words as words_of_people
 from tests.site_factories import NOW, SiteToTest
 
 MATRIX = {
@@ -32,7 +32,7 @@ MATRIX = {
         *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE, Right.SEND_ORDERS),
         *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
         *(Right.SELL, Right.INVOICE, Right.SET_PARTNERS, Right.SET_PRODUCTS),
-        *(Right.SET_PARTIES, Right.SET_RULES),
+        *(Right.SET_PARTIES, Right.SET_RULES, Right.SET_SITE),
     },
 }
 """As the documents print it."""

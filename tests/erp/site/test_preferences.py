@@ -13,7 +13,7 @@ from intergestan_erp.parties.accounts import AccountMode
 from intergestan_erp.parties.search import PartyField
 from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.preferences import DEFAULTS, Preferences, checked, read_preferences, set_preference
-from services.cli.setting_up.preferences import LABELS
+from intergestan_operations.language.settings_words import CHOICES, OPTIONS, PREFERENCES
 from tests.site_factories import NOW
 
 
@@ -21,7 +21,11 @@ def test_what_nobody_chose(database: Database) -> None:
     """T01, T05: by hand, as every site does it that was upgraded; and the defaults are what the code has."""
     with database.read() as connection:
         assert read_preferences(connection) == checked(DEFAULTS) == Preferences()
-    assert LABELS.keys() == DEFAULTS.keys()
+    assert PREFERENCES.keys() == CHOICES.keys() == DEFAULTS.keys()
+    for name, words in OPTIONS.items():
+        for word in words:
+            texts = {**DEFAULTS, "maps.tiles": "https://t.example/{z}/{x}/{y}.png", name: word}
+            assert checked(texts), (name, word)
 
 
 def test_what_was_chosen(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,11 @@ def test_a_page_takes_as_many_statements_whatever_the_base_has(paired_shop: Path
             many = [{**mail, "id": 10 + n, "transfer_id": f"t{n}", "seq": 10 + n} for n in range(300)]
             connection.execute(insert(OutboundMail), many)
             told = connection.execute(select(Event.__table__).order_by(Event.id)).mappings().all()
-            again = ({**each, "id": told[-1]["id"] + 1 + n} for n, each in enumerate([*told] * 20))
+            last = told[-1]
+            again = (
+                {**each, "id": last["id"] + 1 + n, "at": last["at"] + timedelta(milliseconds=n)}
+                for n, each in enumerate([*told] * 20)
+            )
             connection.execute(insert(Event), [*again])
         assert _statements(database) == before
         assert before[:2] == [2, 1]

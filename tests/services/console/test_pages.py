@@ -162,11 +162,29 @@ POST /comptes/relais                                        adam
 GET  /api/v1/                 nobody nadia carl odile adele adam
 GET  /api/v1/problems         nobody nadia carl odile adele adam
 GET  /api/v1/problems/stale   nobody nadia carl odile adele adam
+GET  /journal                                   odile       adam
+GET  /journal.csv                               odile       adam
+GET  /reglages                                              adam
+GET  /reglages/site                                         adam
+POST /reglages/site                                         adam
+GET  /reglages/choix                                        adam
+POST /reglages/choix                                        adam
+GET  /reglages/nouvel-utilisateur                           adam
+POST /reglages/nouvel-utilisateur                           adam
+GET  /reglages/utilisateurs                                 adam
+GET  /reglages/utilisateurs/carl                            adam
+POST /reglages/utilisateurs/carl                            adam
+GET  /reglages/utilisateurs/carl/desactiver                 adam
+POST /reglages/utilisateurs/carl/sessions                   adam
+POST /reglages/utilisateurs/carl/inviter                    adam
+POST /reglages/utilisateurs/carl/desactiver                 adam
+POST /reglages/utilisateurs/carl/activer                    adam
 GET  /moi                            nadia carl odile adele adam
 POST /moi                            nadia carl odile adele adam
 POST /moi/langue                     nadia carl odile adele adam
 POST /moi/mot-de-passe               nadia carl odile adele adam
 POST /moi/sessions                   nadia carl odile adele adam
+POST /moi/session                    nadia carl odile adele adam
 """
 """Who may what, as docs/console.md prints it: Nadia reads, Carl is a clerk, Odile an operator, Adele keeps the books,
 Adam administrates."""
@@ -190,6 +208,7 @@ IN_PATHS = {
     "/tiers": "STAUBER",
     "/correspondants": "elle",
     "/factures": "FA1",
+    "/reglages/utilisateurs": "carl",
     "/a-traiter": "out-1",
     "/a-traiter/order-": "1",
     "/a-traiter/in-": "1",
