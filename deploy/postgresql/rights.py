@@ -430,6 +430,7 @@ _CONSOLE: Rights = {
     "purchase_order": Right(ALL, ALL, f"state revision version outbound_mail_id updated_at {_DRAFTED}", deletes=True),
     "purchase_order_line": Right(ALL, ALL, deletes=True),
     "purchase_order_charge": Right(ALL, ALL, deletes=True),
+    "product_name": Right(ALL, ALL, "name product_id"),
     "number_series": Right(ALL, changes="next_number last_date"),
     "purchase_order_change": Right(ALL, changes="state updated_at"),
     "outbound_mail": Right(

@@ -581,7 +581,9 @@ GRANT USAGE ON SEQUENCE "product_family_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, their_code, product_id), UPDATE (product_id) ON "product_match" TO
     :"console";
 GRANT USAGE ON SEQUENCE "product_match_id_seq" TO :"console";
-GRANT SELECT ON "product_name" TO :"console";
+GRANT SELECT, INSERT (party_id, name_key, name, product_id), UPDATE (name, product_id) ON "product_name" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "product_name_id_seq" TO :"console";
 GRANT SELECT, INSERT (family_id, code, name), UPDATE (family_id, code, name) ON "product_subfamily" TO
     :"console";
 GRANT USAGE ON SEQUENCE "product_subfamily_id_seq" TO :"console";

@@ -54,6 +54,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.GIVE_SERVER: marked("Type its name as the mail provider tells it."),
     Act.NAME_CERTIFICATES: marked("Type the name of a file with certificates under «More»."),
     Act.PUBLISH_SEAL: marked("Whoever runs the site upgrades it, which lets passwords be stored."),
+    Act.SAY_WHAT_IS_NAMED: marked("Say it under the file, one a line."),
     Act.READ_BY_IMAP: marked("Choose IMAP, or leave the folder out."),
     Act.START_SITE: marked("Whoever runs the site starts its services."),
     Act.START_SERVICE: marked("Whoever runs the site starts it; its log says why it ended."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from intergestan_db.tables import Event, Party, PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine
+from intergestan_db.tables import (
+    Event,
+    Party,
+    Product,
+    ProductName,
+    PurchaseOrder,
+    PurchaseOrderCharge,
+    PurchaseOrderLine,
+)
 from intergestan_erp.catalogue.catalogue import put_products
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser, fields_in
@@ -256,6 +265,25 @@ def test_files_are_taken_whole_or_not_at_all_and_once(desk: Desk, clerk: Browser
     assert upload(clerk, {}, "2" * 36).status == 422
     with desk.site.database.read() as connection:
         assert connection.execute(select(Event.who).where(Event.name == "import")).scalars().all() == ["carl"]
+
+
+def test_what_a_name_means_is_said_beside_the_file_and_kept(desk: Desk, clerk: Browser) -> None:
+    """Asked for by name where a file has such a line; in the role of the console."""
+    day = desk.site.database.now().date().isoformat()
+    file = {"f.csv": f"Date;Fournisseur;Produit;Désignation;Quantité\n{day};STAUBER;;Poêle = 28;2\n".encode()}
+    assert "noms" not in clerk.get("/commandes/importer").kept()
+    asked = upload(clerk, file, "4" * 36)
+    assert (asked.status, "n'a ni code ni GTIN" in asked.said) == (422, True)
+    assert "Poêle = 28=" in html.unescape(asked.text)
+    unknown = upload(clerk, file, "5" * 36, noms="Poêle = 28=RIEN")
+    assert (unknown.status, "RIEN, qui n'est pas dans la base" in unknown.said) == (422, True)
+    assert html.unescape(unknown.text).count("Poêle = 28=") == 1
+    assert upload(clerk, file, "6" * 36, noms="\nPOÊLE = 28=CAS-16\nrien").status == 200
+    assert upload(clerk, file, "7" * 36).status == 200
+    assert [row.name for row in desk.site.rows(ProductName)] == ["Poêle = 28"]
+    assert upload(clerk, file, "8" * 36, noms="Poêle = 28=FOU-30").status == 200
+    (kept,) = desk.site.rows(ProductName)
+    assert kept.product_id == desk.site.row(Product, code="FOU-30").id
 
 
 def test_a_file_that_is_too_long_is_refused_before_it_is_read(clerk: Browser) -> None:
