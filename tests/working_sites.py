@@ -335,8 +335,8 @@ class Polling:
     def keep(self, raw: bytes) -> int:
         """Enter a mail."""
         (sha256,) = self._archive.put_many([raw])
-        (mail_id,) = self._rows.keep(self._notes, [Archived(next(self._uids), sha256, len(raw))], None).values()
-        return mail_id
+        new = self._rows.keep(self._notes, [Archived(next(self._uids), sha256, len(raw))], None)
+        return new[sha256]
 
 
 def send(site: SiteUnderTest, mail_id: int) -> None:

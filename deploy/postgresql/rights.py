@@ -71,7 +71,7 @@ _EVERY: Rights = {
 """Look who we are, give signs of life, write down what was done."""
 
 _COMPOSER: Rights = {
-    "user": Right("* -password_hash"),
+    "user": Right("* -password_hash -totp_sealed -totp_step -recovery"),
     "address": Right(ALL),
     "partner": Right(ALL, changes="out_seq"),
     "relay": Right("id from_mode bounce_mode bounce_address"),
@@ -159,7 +159,7 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
-    "user": Right("* -password_hash"),
+    "user": Right("* -password_hash -totp_sealed -totp_step -recovery"),
     "dossier": Right(
         "id number default_establishment_id customer_op_billable_id manage_stock manage_reservations reserve_at_entry"
     ),
@@ -404,7 +404,9 @@ _DRAFTED = f"supplier_id followed_by_id issue_date currency {_HEAD} carried expo
 
 _CONSOLE: Rights = {
     **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
-    "user": Right(ALL, changes="password_hash language timezone shortcuts last_login_at"),
+    "user": Right(
+        ALL, changes="password_hash language timezone shortcuts last_login_at totp_sealed totp_step recovery"
+    ),
     "mailbox": Right(
         _SEALED["mailbox"],
         ALL,

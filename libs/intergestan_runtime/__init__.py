@@ -20,6 +20,7 @@
 `metrics.py` may import: metric_table.
 `middleware.py` may import: liveness, metrics.
 `notify.py` may import: nothing.
+`one_time.py` may import: nothing.
 `otlp_tracer.py` may import: posted_url.
 `password_hash.py` may import: nothing.
 `posted_url.py` may import: said.

@@ -158,6 +158,10 @@ class SiteSettings(Section):
         default_factory=_in_data_dir("bounce.key"),
         description="The key of the marks by which reports of undelivered mail are known as genuine.",
     )
+    console_key_file: ConfigPath = key(
+        default_factory=_in_data_dir("console.key"),
+        description="The key of second factors, under which the base holds their secrets; only the console reads it.",
+    )
     answer_hours: int = key(
         4,
         ge=1,
@@ -306,6 +310,10 @@ class ConsoleSettings(ServiceSettings):
     strict_sessions: bool = key(
         False,
         description="Who does nothing for 30 minutes enters again, and after 12 hours; else 12 h and 7 days.",
+    )
+    second_factor: Literal["off", "optional", "required"] = key(
+        "optional",
+        description="Whether people prove more than a password, by codes of a telephone: nobody, who wants to, all.",
     )
     undo_seconds: int = key(
         8, ge=0, le=60, description="So long orders that were sent in the browser may be taken back before they leave."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intergestan_operations.starting import startup
+from intergestan_runtime.secrets import read_base_key
 from intergestan_runtime.service import run_service
 from intergestan_runtime.settings import ConsoleSettings
 from services.console.settings import ConsoleProcess
@@ -15,13 +16,17 @@ def main(argv: Sequence[str]) -> int:
     """Run a console; its exit code."""
     process, _ = startup.start("console", ConsoleProcess, argv)
     own: ConsoleSettings = process.own
+    site = process.site
+    if own.second_factor == "required":
+        read_base_key(site.console_key_file)  # without it nobody could enter
     console = Console(
         process.database,
         own,
-        process.site.answer_hours,
+        site.answer_hours,
         process.broker,
         process.tracer,
         process.metrics,
+        key_file=site.console_key_file,
         checked=process.settings,
     )
     return run_service(

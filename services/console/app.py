@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         diagnosis,
         documents,
         entering,
+        entering_code,
         first_steps,
         holds,
         invitation,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         relay,
         sales,
         searching,
+        second_factor,
         selling,
         sending,
         site_settings,
@@ -61,6 +63,7 @@ else:
 
 ROUTES: Final = (
     Page("/entrer", "enter", Access.EVERYBODY, entering.show, entering.enter, hashes=True),
+    Page("/entrer/code", "enter: code", Access.EVERYBODY, post=entering_code.take),
     Page("/quitter", "leave", Access.PERSON, post=entering.leave),
     Page("/invitation", "invitation", Access.EVERYBODY, invitation.show, invitation.take, hashes=True),
     Page("/", "home", Access.SEE, start.show),
@@ -245,6 +248,9 @@ ROUTES: Final = (
     Page("/moi", "own", Access.PERSON, own.show, own.choose),
     Page("/moi/langue", "own language", Access.PERSON, post=own.choose_language),
     Page("/moi/mot-de-passe", "own password", Access.PERSON, post=own.change_password, hashes=True),
+    Page(
+        "/moi/second-facteur", "own second factor", Access.PERSON, second_factor.show, second_factor.change, hashes=True
+    ),
     Page("/moi/sessions", "own sessions", Access.PERSON, post=own.end_others),
     Page("/moi/session", "own session", Access.PERSON, post=own.end_one),
 )

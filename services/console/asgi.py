@@ -30,6 +30,8 @@ from intergestan_runtime.visible_text import in_one_line
 from services.console import faults, headers, language
 from services.console.access import cookies, walls
 from services.console.access.rights import may
+from services.console.access.second_factor import PATH as SECOND_FACTOR
+from services.console.access.second_factor import is_lacking
 from services.console.access.sessions import who_is_there
 from services.console.api import mount
 from services.console.fixed import File
@@ -186,6 +188,8 @@ class Application:
             return faults.not_entered(visit) if visit.visitor is None else faults.page(visit, 403)
         if posted and not _has_token(visit):
             return faults.page(visit, 403, "token")
+        if is_lacking(visit, page.name):
+            return visit.go(SECOND_FACTOR)
         return function(visit)
 
     def _own_origins(self, request: Request) -> frozenset[str]:

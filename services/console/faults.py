@@ -140,6 +140,11 @@ def _of_form(retour: str, login: str, said: str | None, kept: Mapping[str, str])
     return {"retour": retour, "login": login, "said": said, "kept": fields}
 
 
+def kept_before(form: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into another page's form, which the form of who enters carries."""
+    return {name.removeprefix(KEPT): value for name, value in form.items() if name.startswith(KEPT)}
+
+
 def _kept_fields(form: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in form.items() if name != TOKEN and not name.startswith(SECRET)}
 

@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,6 +27,7 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.service import Loop
 from intergestan_runtime.settings import ConsoleSettings, HeartbeatSettings, NoticeSettings, SiteSettings
 from intergestan_runtime.tracing import NO_TRACER, Tracer
+from services.console.access.second_factor import SecondFactors
 from services.console.app import ROUTES
 from services.console.asgi import Application
 from services.console.fixed import Fixed
@@ -65,13 +67,16 @@ class Console:
         broker: BellBroker | None = None,
         tracer: Tracer = NO_TRACER,
         metrics: Metrics | None = None,
+        key_file: Path | None = None,
         checked: CheckedSettings | None = None,
     ) -> None:
         """:param broker: by which it rings for what an act made due; without one the dispatcher finds it.
+        :param key_file: of second factors; without one nobody sets one up.
         :param checked: the settings that the diagnosis looks at; those of a site that sets nothing.
         """
         self.database = database
         self.own = own
+        self.second_factors = SecondFactors(key_file)
         self.tracer = tracer
         self.answer_hours = answer_hours
         self.checked = checked or NothingSet()

@@ -116,6 +116,7 @@ def make_site(role: Role, folder: Path, redis_url: str, language: str, pages: in
     key = SigningKey.generate()
     _write_private(folder / "site.key", key.to_pem())
     create_key_file(folder / "bounce.key")
+    create_key_file(folder / "console.key")
     new = NewSite(
         name=role.name,
         orders_address=role.address,

@@ -111,7 +111,7 @@ affinity: {{ toYaml . | nindent 2 }}
       - secret:
           name: {{ .root.Values.secrets.signing }}
       {{- end }}
-      {{- $keys := dict "composer" (list "bounce.key") "importer" (list "bounce.key") "sender" (list "base.key") "poller" (list "base.key") }}
+      {{- $keys := dict "composer" (list "bounce.key") "importer" (list "bounce.key") "sender" (list "base.key") "poller" (list "base.key") "console" (list "console.key") }}
       {{- $keys = get $keys .service | default list }}
       {{- with .root.Values.redis.password }}{{ $keys = append $keys . }}{{ end }}
       {{- with .root.Values.redis.sentinelPassword }}{{ $keys = append $keys . }}{{ end }}

@@ -51,7 +51,9 @@ class User(Table):
 
     `establishment_id`, `depot_id`: where they usually are, no more: an act carries its own place (D62).
     `password_hash` is argon2's own text; NULL: they cannot enter by a password. `language` and `timezone` are those of
-    their pages, where these are not the site's; `shortcuts`: single keys do something there.
+    their pages, where these are not the site's; `shortcuts`: single keys do something there. `totp_sealed` is the
+    secret of their second factor; `totp_step`: the last one that counted, NULL until it was proved once; `recovery`:
+    digests of the codes that they wrote down.
     """
 
     __tablename__ = "user"
@@ -68,6 +70,9 @@ class User(Table):
     timezone: Typed[str | None] = column(String(64))
     shortcuts: Typed[bool] = column(default=True, server_default=true())
     last_login_at: Typed[Instant | None]
+    totp_sealed: Typed[str | None] = column(Text())
+    totp_step: Typed[int | None]
+    recovery: Typed[list[str] | None] = column(JSON(none_as_null=True))
 
 
 class UserRole(Table):

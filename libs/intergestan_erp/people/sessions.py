@@ -49,6 +49,7 @@ class Visitor:
     language: str | None
     timezone: str | None
     shortcuts: bool
+    has_second_factor: bool
     session: str
     csrf: str
     told: Mapping[str, str] | None
@@ -106,13 +107,14 @@ def find_visitor(connection: Connection, secret: str, lifetime: Lifetime, now: d
     ends_at = min(row.ends_at, row.created_at + lifetime.longest)
     if now >= ends_at or now >= idle_ends_at or row.seen_at - now > lifetime.idle:
         return None
-    user_id, login, name, email, language, timezone, shortcuts, session, csrf, told = row[:10]
-    known = (user_id, login, name, email, language, timezone, shortcuts, session, csrf)
+    user_id, login, name, email, language, timezone, shortcuts, has_second, session, csrf, told = row[:11]
+    known = (user_id, login, name, email, language, timezone, shortcuts, has_second, session, csrf)
     return Visitor(*known, told, ends_at, idle_ends_at, row.strong_until)
 
 
 _VISITOR = select(
     *(User.id, User.login, User.name, User.email, User.language, User.timezone, User.shortcuts),
+    User.totp_step.is_not(None).label("has_second_factor"),
     *(Session.id_hash, Session.csrf, Session.told, Session.ends_at, Session.seen_at, Session.created_at),
     Session.strong_until,
 ).join(User, User.id == Session.user_id)

@@ -54,12 +54,21 @@ def make_key(file: Path) -> SigningKey:
 
 def make_bounce_key(site: SiteSettings) -> bool:
     """The key of the marks by which reports of undelivered mail prove themselves; whether it is new."""
+    return _make_key_file(site.bounce_key_file)
+
+
+def make_console_key(site: SiteSettings) -> bool:
+    """The key of second factors; whether it is new."""
+    return _make_key_file(site.console_key_file)
+
+
+def _make_key_file(file: Path) -> bool:
     from intergestan_runtime.secrets import create_key_file
 
-    if site.bounce_key_file.exists():
+    if file.exists():
         return False
-    make_folder(site.bounce_key_file.parent)
-    create_key_file(site.bounce_key_file)
+    make_folder(file.parent)
+    create_key_file(file)
     return True
 
 

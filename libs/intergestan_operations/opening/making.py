@@ -16,7 +16,7 @@ from intergestan_db.database import Database
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import has_site
 from intergestan_erp.site.setup import NewSite, add_user, create_site
-from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
+from intergestan_operations.opening.keys import make_bounce_key, make_console_key, make_key, write_private
 from intergestan_operations.opening.lost_database import refuse_lost_database
 from intergestan_operations.opening.passwords import publish_seal
 from intergestan_operations.opening.private_files import keep_private
@@ -92,6 +92,7 @@ def make_site(
         create_key_file(settings.base_key_file)
     base_key = read_base_key(settings.base_key_file)
     make_bounce_key(settings)
+    make_console_key(settings)
     if settings.key_days is not None:
         site = replace(site, key_until=database.now() + timedelta(days=settings.key_days))
     if configuration is not None:

@@ -38,7 +38,9 @@ def places(site: SiteSettings, database: Database) -> Iterator[Path]:
 def _vital(site: SiteSettings, database: Database) -> Iterator[Path]:
     """The folders in which a file of somebody else's would be taken for ours."""
     yield site.secrets_dir
-    yield from (file.parent for file in (site.key_file, site.base_key_file, site.bounce_key_file))
+    yield from (
+        file.parent for file in (site.key_file, site.base_key_file, site.bounce_key_file, site.console_key_file)
+    )
     if database.file is not None:
         yield database.file.parent
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from intergestan_operations.opening.keys import make_bounce_key
+from intergestan_operations.opening.keys import make_bounce_key, make_console_key
 from services.cli.context import Call, call_of
 from services.cli.output import say
 
@@ -51,6 +51,12 @@ def upgrade(
     migrate.upgrade(database, renames)
     if make_bounce_key(call.site):
         say(_("A new key for the marks of undelivered mail: {file}.").format(file=call.site.bounce_key_file))
+    if make_console_key(call.site):
+        say(
+            _("A new key for second factors: {file}. Only the console reads it.").format(
+                file=call.site.console_key_file
+            )
+        )
     _seal_anew(call)
     say(_("The base is at schema {schema}.").format(schema=migrate.HEAD))
 

@@ -205,6 +205,39 @@ def _password(question: str) -> str:
     return asked(question, hidden=True) if may_ask() else sys.stdin.readline().rstrip("\r\n")
 
 
+@app.verb("second-factor")
+def second_factor(
+    context: typer.Context,
+    *,
+    login: Person,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Ask for their password alone, such as when a telephone is lost.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show whether a person is asked for a code after their password in the pages.
+
+    An administrator removes it (--as).
+    """
+    from intergestan_db.enums import Right
+    from intergestan_erp.people.second_factor import remove_of, second_factor_of
+    from intergestan_erp.people.users import in_use
+
+    call = call_of(context)
+    if remove:
+        with call.database.transaction() as connection:
+            by = call.entitled(connection, Right.MANAGE_USERS)
+            remove_of(connection, login, by=by, at=call.database.now())
+    with call.database.read() as connection:
+        factor = second_factor_of(connection, in_use(connection, login))
+    if as_json:
+        print_json({"login": login, "asked": factor is not None and factor.is_used})
+    elif factor is None or not factor.is_used:
+        say(_("{login} is asked for their password alone.").format(login=login))
+    else:
+        say(_("{login} is asked for a code of their telephone, too.").format(login=login))
+
+
 @app.verb("deactivate")
 def deactivate(context: typer.Context, *, login: Person) -> None:
     """Take a person out of use: nobody acts in their name any more. What they did stays theirs."""

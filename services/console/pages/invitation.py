@@ -7,12 +7,13 @@ from starlette.responses import Response
 from intergestan_db.problem import Problem
 from intergestan_erp.people.invitations import invited, take_invitation
 from intergestan_erp.people.passwords import as_typed, check_password, set_password
-from intergestan_erp.people.sessions import begin_session, end_session
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime import password_hash
 from intergestan_runtime.said import Said, marked
 from services.console.access import cookies
 from services.console.access.let_in import let_in
+from services.console.access.tries import begin
+from services.console.pages import entering_code
 from services.console.visit import Visit
 
 _OVER = marked("This link was used before, or is too old. Ask an administrator for another one.")
@@ -42,11 +43,10 @@ def take(visit: Visit) -> Response:
             return _form(visit, 422, sentence(Said(_OVER), visit.language))
         if hashed is not None:
             set_password(connection, user_id, hashed, by=who.login, at=visit.now)
-        if visit.visitor is not None:
-            end_session(connection, visit.visitor.session)
-        agent = visit.request.headers.get("user-agent", "")
-        known = {"login": who.login, "address": visit.address, "agent": agent}
-        secret = begin_session(connection, user_id, visit.console.lifetime, at=visit.now, **known)
+        asks = entering_code.is_asked(connection, visit, user_id)
+        secret = "" if asks else begin(connection, visit, user_id, who.login)
+    if asks:
+        return entering_code.ask(visit, user_id, who.login, "/", {}, lasting=False)
     return let_in(visit, who.login, secret, "/", {})
 
 

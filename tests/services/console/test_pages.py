@@ -29,6 +29,7 @@ WHO = ("nobody", *PEOPLE)
 MATRIX = """
 GET  /entrer                  nobody nadia carl odile adele adam
 POST /entrer                  nobody nadia carl odile adele adam
+POST /entrer/code             nobody nadia carl odile adele adam
 GET  /invitation              nobody nadia carl odile adele adam
 POST /invitation              nobody nadia carl odile adele adam
 POST /quitter                        nadia carl odile adele adam
@@ -185,6 +186,8 @@ POST /moi/langue                     nadia carl odile adele adam
 POST /moi/mot-de-passe               nadia carl odile adele adam
 POST /moi/sessions                   nadia carl odile adele adam
 POST /moi/session                    nadia carl odile adele adam
+GET  /moi/second-facteur             nadia carl odile adele adam
+POST /moi/second-facteur             nadia carl odile adele adam
 """
 """Who may what, as docs/console.md prints it: Nadia reads, Carl is a clerk, Odile an operator, Adele keeps the books,
 Adam administrates."""
@@ -248,7 +251,7 @@ def test_who_may_what(desk: Desk) -> None:
                 continue
             token = browser.get("/entrer" if who == "nobody" else "/moi").token
             answer = browser.get(path) if method == "GET" else browser.post(path, {"jeton": token})
-            refused = answer.status in {401, 403} and path != "/entrer"
+            refused = answer.status in {401, 403} and path not in {"/entrer", "/entrer/code"}
             refused = refused or answer.headers.get("location", "").startswith("/entrer")
             assert refused is (who not in allowed), (method, path, who, answer.status)
 
