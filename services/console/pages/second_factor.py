@@ -10,15 +10,13 @@ from starlette.responses import Response
 
 from intergestan_db.problem import Problem
 from intergestan_erp.people import second_factor
-from intergestan_erp.people.passwords import as_typed, known_hash
-from intergestan_erp.people.throttle import forget, of_login, try_now
 from intergestan_operations.language.wording import sentence
-from intergestan_runtime import one_time, password_hash
+from intergestan_runtime import one_time
 from intergestan_runtime.said import Said, marked
 from services.console import faults
+from services.console.access import proof
 from services.console.access.second_factor import PATH
 from services.console.pages.entering_code import WRONG as WRONG_CODE
-from services.console.pages.own import WRONG as WRONG_PASSWORD
 from services.console.visit import Visit
 
 _NO_KEY: Final = marked(
@@ -89,17 +87,10 @@ def _remove(visit: Visit) -> Response:
 
 def _proved(visit: Visit, do: Callable[[Connection], None], codes: Sequence[str]) -> Response:
     """Do it for whoever types their password: a screen that somebody left open is not enough."""
-    who = visit.who
+    said = proof.prove(visit)
+    if said is not None:
+        return _page(visit, 422, {proof.PASSWORD: said})
     with visit.database.transaction() as connection:
-        wait = try_now(connection, of_login(who.login), visit.now)
-        kept = known_hash(connection, who.user_id)
-    if wait is not None:
-        said = Said("Too many tries. Wait until {time}, then try again.", time=visit.clock(wait))
-        return _page(visit, 429, {"mot_de_passe": sentence(said, visit.language)})
-    if not password_hash.is_password(kept, as_typed(visit.form.get("mot_de_passe", ""))):
-        return _page(visit, 422, {"mot_de_passe": sentence(Said(WRONG_PASSWORD), visit.language)})
-    with visit.database.transaction() as connection:
-        forget(connection, of_login(who.login))
         do(connection)
     return _page(visit, 200, codes=codes)
 
@@ -118,5 +109,6 @@ def _page(visit: Visit, status: int, wrong: Mapping[str, str] | None = None, *, 
         picture=None if address is None else one_time.picture_of(address),
         wrong=wrong or {},
         codes=codes,
-        asked=visit.console.own.second_factor,
+        setting=visit.console.own.second_factor,
+        asked=proof.is_asked(visit),
     )

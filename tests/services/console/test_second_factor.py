@@ -136,6 +136,7 @@ def test_other_codes_and_removing_want_the_password(office: Desk) -> None:
     """A screen that was left open is not enough."""
     browser = office.browser("carl")
     _, codes = set_up(office, browser)
+    office.move(minutes=11)
     for does in ("codes", "retirer"):
         refused = browser.submit(PATH, PATH, {"faire": does, "mot_de_passe": "wrong"})
         assert (refused.status, codes_on(refused)) == (422, [])
