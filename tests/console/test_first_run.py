@@ -253,3 +253,31 @@ def test_from_an_empty_folder_to_the_first_order(
     other.close()
     of_the_start = ("503 (Service Unavailable)", "net::ERR_CONNECTION_REFUSED")
     watched.complaints = [each for each in watched.complaints if not any(word in each for word in of_the_start)]
+
+
+def test_a_site_is_made_without_scripts_by_the_code_that_is_typed(
+    beginner: Beginner, chromium: Chromium, dovecot: Dovecot, journey_smtp: SmtpServer
+) -> None:
+    """The terminal shows the code in groups; the page that waits has a link, and the mail account its buttons."""
+    user = dovecot.new_user()
+    context = chromium.context(java_script_enabled=False)
+    page = context.new_page()
+    beginner.start()
+    code = beginner.said(r"(\w{4}-\w{4}-\w{4}-\w{4})")[1]
+    url = beginner.said(r"(http://127\.0\.0\.1:\d+)/commencer")[1]
+    page.goto(url)
+    fill_in(page, entreprise="Sans Script", courriel=user.address, nom="Marie Durand", identifiant="marie")
+    fill_in(page, mot_de_passe_nouveau=PASSWORD, code=code.upper())
+    page.get_by_role("button", name="Créer le site").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le site est créé")
+    beginner.said("tous les services tournent")
+    page.get_by_role("link", name="Continuer").click()
+    expect(page.get_by_text("2 sur 6 faits.")).to_be_visible()
+    page.get_by_role("link", name="Régler le compte de courrier").click()
+    fill_in(page, entrant_serveur=dovecot.host, entrant_port=str(dovecot.imap), mot_de_passe_boite=user.password)
+    fill_in(page, sortant_serveur=journey_smtp.host, sortant_port=str(journey_smtp.port))
+    for way in ("entrant", "sortant"):
+        page.locator(f"[name={way}_securite]").select_option("none")
+    page.get_by_role("button", name="Valider", exact=True).click()
+    expect(page.get_by_text("3 sur 6 faits.")).to_be_visible()
+    context.close()

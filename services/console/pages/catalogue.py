@@ -102,6 +102,8 @@ def take(visit: Visit) -> Response:
         return _looked_at(visit, given, reading)
 
     def do(connection: Connection) -> Done:
+        if visit.form.get("vu") != _foreseen(connection, reading).digest:
+            raise _changed()
         put = put_catalogue(connection, reading.catalogue)
         if visit.form.get("sommes") != _sums(put):
             raise _changed()
@@ -118,10 +120,6 @@ def take(visit: Visit) -> Response:
         return Done(to=PATH, said=said)
 
     try:
-        with visit.database.snapshot() as connection:
-            found = _foreseen(connection, reading)
-        if visit.form.get("vu") != found.digest:
-            raise _changed()
         return once(visit, do)
     except Problem as problem:
         return _looked_at(visit, given, reading, problem)

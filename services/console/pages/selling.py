@@ -63,12 +63,18 @@ def ask_to_accept(visit: Visit) -> Response:
 
 
 def _show_accept(visit: Visit, problem: Problem | None) -> Response:
+    typed = _by_line(visit.form or visit.kept, PRODUCT)
+    return _show_in_review(visit, "sales/accept.html", problem, typed=typed)
+
+
+def _show_in_review(visit: Visit, template: str, problem: Problem | None, **values: Any) -> Response:
+    """The page of an act on an order that waits for a look; of another one the order's own, unless there is a fault."""
     order = _order(visit)
     if order is None:
         return faults.page(visit, 404)
     if order["state"] != SalesState.REVIEW and problem is None:
         return visit.go(sale_path(order["number"]))
-    return _page(visit, "sales/accept.html", problem, order=order, typed=_by_line(visit.form or visit.kept, PRODUCT))
+    return _page(visit, template, problem, order=order, **values)
 
 
 def ask_to_refuse(visit: Visit) -> Response:
@@ -77,12 +83,7 @@ def ask_to_refuse(visit: Visit) -> Response:
 
 
 def _show_refuse(visit: Visit, problem: Problem | None) -> Response:
-    order = _order(visit)
-    if order is None:
-        return faults.page(visit, 404)
-    if order["state"] != SalesState.REVIEW and problem is None:
-        return visit.go(sale_path(order["number"]))
-    return _page(visit, "sales/refuse.html", problem, order=order)
+    return _show_in_review(visit, "sales/refuse.html", problem)
 
 
 def refuse(visit: Visit) -> Response:
