@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, exists, select
 
 from intergestan_db.enums import PurchaseState
-from intergestan_db.tables import Mailbox, Partner, Product, PurchaseOrder, Relay
+from intergestan_db.tables import Mailbox, Partner, Party, Product, PurchaseOrder, Relay
 
+_PROPOSED = 3
 _NOT_SENT = (PurchaseState.DRAFT, PurchaseState.CONFIRMED)
 
 
@@ -45,3 +46,20 @@ def read_first_steps(connection: Connection) -> FirstSteps:
     found = [exists(select(table.id)) for table in tables]
     sent = exists(select(PurchaseOrder.id).where(PurchaseOrder.state.not_in(_NOT_SENT)))
     return FirstSteps(*map(bool, connection.execute(select(*found, sent)).one()))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOrder:
+    """What a first order may be of: the supplier who became a partner first, and a few products that have a price."""
+
+    supplier: str | None
+    products: tuple[str, ...]
+
+
+def propose_first_order(connection: Connection) -> FirstOrder:
+    """For a form that a person changes as they like."""
+    party = select(Party.code).join(Partner, Partner.party_id == Party.id)
+    supplier = connection.execute(party.where(Party.is_supplier).order_by(Partner.id).limit(1)).scalar_one_or_none()
+    priced = (Product.active, Product.purchase_price.is_not(None))
+    codes = connection.execute(select(Product.code).where(*priced).order_by(Product.code).limit(_PROPOSED)).scalars()
+    return FirstOrder(supplier, tuple(codes))

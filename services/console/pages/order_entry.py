@@ -73,12 +73,13 @@ class _Told:
 
 
 def show_new(visit: Visit) -> Response:
-    """An empty form; for whoever had to enter on the way, with what they typed."""
+    """A form with supplier and products of the address; for whoever had to enter on the way, with what they typed."""
     if order_form.is_form(visit.kept):
         return _page(visit, None, order_form.form_of(visit.kept), 0)
     supplier = visit.query.get("fournisseur", "")
     form = order_form.empty_form(supplier, visit.who.login, visit.day(visit.today))
-    return _page(visit, None, form, 0)
+    products = [code for code in visit.request.query_params.getlist("produit") if code.strip()]
+    return _page(visit, None, form.with_products(products), 0)
 
 
 def enter(visit: Visit) -> Response:

@@ -87,6 +87,11 @@ class OrderForm:
         """The same with these lines."""
         return replace(self, lines=tuple(lines)[:MOST_LINES])
 
+    def with_products(self, codes: Iterable[str]) -> OrderForm:
+        """The same with one line more, above what is empty, for one of each of these."""
+        named = ({**empty_line(), "produit": code, "quantite": "1"} for code in codes)
+        return self.with_lines((*named, *self.lines))
+
 
 @dataclass(frozen=True, slots=True)
 class Read:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 import socket
 import threading
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from sqlalchemy import delete, select, update
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.published import CARD, publish
-from intergestan_db.tables import Mailbox, PurchaseOrder, Relay, Session, Site, User
+from intergestan_db.tables import Mailbox, Product, PurchaseOrder, PurchaseOrderLine, Relay, Session, Site, User
+from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.people.passwords import as_typed
 from intergestan_exchange.keys.pairing import own_card
 from intergestan_exchange.listing.first_steps import FirstSteps, read_first_steps
@@ -34,7 +37,7 @@ from tests.console.forms import act_of
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.console.browser import Answer, Browser
 from tests.services.console.desk import PASSWORD, Desk
-from tests.site_factories import NOW
+from tests.site_factories import NOW, a_product
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -321,6 +324,23 @@ def test_the_guide_goes_by_what_there_is(desk: Desk, adam: Browser) -> None:
         after = read_first_steps(connection)
     assert (before.entered, before.sent, before.is_over, after.sent, after.is_over) == (True, False, False, True, True)
     assert 'href="/commencer"' not in adam.get("/").text
+
+
+def test_a_first_order_is_proposed(adam: Browser, desk: Desk) -> None:
+    """Of three products with a price, in a form that a person changes as they like."""
+    with desk.site.database.transaction() as connection:
+        rows = [a_product(f"P&{n}", purchase_price=Decimal(n)) for n in (1, 2, 3, 4)]
+        put_products(connection, rows)
+        connection.execute(update(Product).where(Product.code.not_in([row.code for row in rows])).values(active=False))
+        connection.execute(update(Product).where(Product.code == "P&2").values(active=False))
+        connection.execute(update(PurchaseOrder).values(state="draft"))
+        connection.execute(delete(PurchaseOrderLine))
+        connection.execute(delete(PurchaseOrder))
+    (entry,) = re.findall(r'href="(/commandes/nouvelle\?[^"]+)"', adam.get("/commencer").text)
+    page = adam.get(html.unescape(entry))
+    values = dict(re.findall(r'name="(l\d+\.\w+|l\d+_\w+)"[^>]* value="([^"]+)"', page.text))
+    assert [html.unescape(text) for name, text in values.items() if name.endswith("produit")] == ["P&1", "P&3", "P&4"]
+    assert [text for name, text in values.items() if name.endswith("quantite")] == ["1"] * 3
 
 
 def test_a_site_that_only_sells_is_done_too() -> None:
