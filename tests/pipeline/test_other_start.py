@@ -22,7 +22,7 @@ from intergestan_msg.order import Item, OrderLine
 from intergestan_msg.ubl import write_order_change
 from tests.factories import a_line, cfr1
 from tests.pipeline.conftest import Pair
-from tests.pipeline.forge import Forge, Listed
+from tests.pipeline.forge import Forge, Listed, listed
 from tests.pipeline.test_changes import answer, bought, change_states, edit, ordered, own, sold
 from tests.pipeline.test_holds_and_replay import act, holds
 from tests.pipeline.two_sites import products_of
@@ -213,6 +213,18 @@ def test_what_starts_from_ours_is_applied(sites: Pair, forge: Forge, how: str) -
     assert holds(sites.seller) == []
     assert sites.seller.rows(Answer)[-1].code == "AP"
     assert sites.seller.row(SalesOrder).revision == 1
+
+
+def test_a_change_follows_an_order_that_has_a_later_place_and_a_later_series(sites: Pair) -> None:
+    """It was composed anew, and sent again after a restore of its buyer: that alone overtakes no change of it."""
+    sites.seller.put_products(*products_of(cfr1()))
+    forge = Forge(sites.buyer.key, sites.buyer.code, sites.seller.code, sites.clock)
+    assert sites.seller.receive(forge.orders(listed(cfr1(), revision=1), epoch=2, seq=1)).state == "done"
+    change = changed((ChangeCode.CHANGED, FIVE), (ChangeCode.UNCHANGED, L2), sequence=2)
+    assert sites.seller.receive(in_mail(forge, change)).state == "done"
+    assert holds(sites.seller) == []
+    assert [(row.revision, row.code) for row in sites.seller.rows(Answer)] == [(1, "AP"), (2, "AP")]
+    assert sites.seller.row(SalesOrder).revision == 2
 
 
 def test_what_we_booked_otherwise_may_be_stated_as_they_asked(sites: Pair) -> None:
