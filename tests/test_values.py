@@ -12,15 +12,11 @@ UNTYPED = {"Any", "AnyRow", "Row"}
 
 LEFT = {
     "intergestan_erp.books.fec_rows.fec_entries",
-    "intergestan_erp.listing.selection.without",
-    "intergestan_erp.purchasing.purchase_orders.select_orders",
-    "intergestan_erp.purchasing.purchase_orders.show_order",
     "intergestan_erp.selling.drafts.decide_prices",
     "intergestan_erp.selling.quotes.show_quote",
     "intergestan_erp.selling.sales.show_delivery_note",
     "intergestan_erp.selling.sales.show_invoice",
     "intergestan_erp.selling.sales.show_sales_order",
-    "intergestan_exchange.partners.partners.list_partners",
 }
 """They give rows of the database, or dicts of them, still. A name leaves when its function gives values; none comes."""
 

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 View = TypeVar("View")
 
 INSIDE: Final[Mapping[str, Any]] = {"inside": True}
 """The `metadata` of a field that programs need and nobody is shown: row ids, and what opens an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """Who did what to a row, when; `Event` says what each is."""
+
+    at: datetime
+    who: str
+    subject: str
+    name: str
+    old: str | None
+    new: str | None
+    detail: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeView:
+    """A charge or allowance of a whole document; `amount` is signed, < 0 is an allowance."""
+
+    reason: str | None
+    amount: Decimal
+    vat_category: str | None
+    vat_rate: Decimal | None
 
 
 _NAMES: dict[Any, tuple[str, ...]] = {}

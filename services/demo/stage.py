@@ -220,8 +220,8 @@ def validate(site: Site) -> int:
     for start in range(0, len(orders), ORDERS_PER_MAIL):
         some = orders[start : start + ORDERS_PER_MAIL]
         with site.database.transaction() as connection:
-            versions = {order["id"]: order["version"] for order in some}
-            supplier = some[0]["supplier_id"]
+            versions = {order.id: order.version for order in some}
+            supplier = some[0].supplier_id
             now = site.database.now()
             mails.append(request_orders(connection, supplier, versions, site.user_id, by=BY, at=now))
     COMPOSE.ring(make_broker(site.redis_url, site.code), *mails)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
 from intergestan_db.enums import CategoryKind, PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.purchasing.purchase_orders import Selection
+from intergestan_erp.purchasing.views import SelectedOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,12 @@ def _supplier(connection: Connection, text: str) -> int:
     return one_party(connection, text, PartyRole.SUPPLIER, fields).id
 
 
-def without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list[Mapping[str, Any]]:
+def without(orders: Sequence[SelectedOrder], removed: Sequence[str]) -> list[SelectedOrder]:
     """**Enlever** (G13).
 
     :raises Problem: a number is not among the orders: it may be a typing error.
     """
-    unknown = [number for number in removed if number not in {order["number"] for order in orders}]
+    unknown = [number for number in removed if number not in {order.number for order in orders}]
     if unknown:
         raise Problem(
             "{numbers} cannot be left out, for it is not among the selected orders; nothing was sent.",
@@ -84,4 +84,4 @@ def without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list
             (Act.LIST_ORDERS,),
             numbers=", ".join(unknown),
         )
-    return [order for order in orders if order["number"] not in removed]
+    return [order for order in orders if order.number not in removed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,8 +23,10 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     User,
 )
+from intergestan_db.views import ChargeView, EventView, View, viewed
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.addresses import MAIN
+from intergestan_erp.purchasing.views import PurchaseChangeView, PurchaseLineView, PurchaseOrderView, SelectedOrder
 
 WRITTEN = ("import", "enter", "edit")
 """The events with which all of an order was written; the newest one keeps what has no column."""
@@ -45,14 +47,10 @@ class Selection:
     category_id: int | None = None
 
 
-def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str, Any]]:
+def select_orders(connection: Connection, wanted: Selection) -> list[SelectedOrder]:
     """The orders of a selection by date and number, with the columns of the sending screen (G10).
 
     Unless everything is wanted: those that are neither draft nor transmitted, which are the ones to be sent.
-
-    :returns: of each `id`, `version`, `number`, `issue_date`, `note`, `total_ht`, `total_ttc`, `currency`,
-        `state`, `contact`, `supplier_id`, `supplier_code`, `supplier`, `line1`, `postcode`, `city`,
-        `followed_by`.
     """
     query = _listing()
     if not wanted.everything:
@@ -68,7 +66,7 @@ def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str
     if wanted.category_id is not None:
         query = query.where(PurchaseOrder.category_id == wanted.category_id)
     ordered = query.order_by(PurchaseOrder.issue_date, PurchaseOrder.id)
-    return [dict(row) for row in connection.execute(ordered).mappings()]
+    return [viewed(SelectedOrder, row) for row in connection.execute(ordered).mappings()]
 
 
 def _listing() -> Select[*tuple[Any, ...]]:
@@ -108,12 +106,8 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
     return found
 
 
-def show_order(connection: Connection, number: str) -> dict[str, Any]:
-    """One order with its `lines`, its `charges`, its `changes` and its `events`, oldest first.
-
-    `taken` is what its file said that has no column: its `type` and `references`. Each line has `price_from` (`hand`,
-    `file`, `amount`, `list` or `catalogue`; None where that is not known, or was changed since) and the
-    `accounting_cost` of the file.
+def show_order(connection: Connection, number: str) -> PurchaseOrderView:
+    """One order as a whole.
 
     :raises Problem: when there is no such order.
     """
@@ -128,26 +122,31 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
         *(change.answer_code, change.answer_note),
     ).where(change.purchase_order_id == order_id)
     events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
-    happened = _rows(connection, events.order_by(Event.id))
-    taken = next((event["detail"] or {} for event in reversed(happened) if event["name"] in WRITTEN), {})
-    row = head.one()
-    changed = _rows(connection, changes.order_by(PurchaseOrderChange.id))
-    prices = None if any(each["revision"] <= row["revision"] for each in changed) else taken.get("prices")
-    return {
-        **row,
-        **listed.one(),
-        "taken": {name: taken[name] for name in ("type", "references") if name in taken},
-        "lines": [
-            {
-                **line,
-                "price_from": None if prices is None else prices.get(line["line_id"], "file"),
-                "accounting_cost": taken.get("accounting_costs", {}).get(line["line_id"]),
-            }
-            for line in _rows(connection, lines.order_by(PurchaseOrderLine.position))
+    happened = _all(connection, EventView, events.order_by(Event.id))
+    taken = next((event.detail or {} for event in reversed(happened) if event.name in WRITTEN), {})
+    row = {**head.one(), **listed.one()}
+    changed = _all(connection, PurchaseChangeView, changes.order_by(PurchaseOrderChange.id))
+    of_lines = _of_lines(taken, is_changed=any(each.revision <= row["revision"] for each in changed))
+    return viewed(
+        *(PurchaseOrderView, row),
+        taken={name: taken[name] for name in ("type", "references") if name in taken},
+        lines=[
+            viewed(PurchaseLineView, line, **of_lines(line["line_id"]))
+            for line in connection.execute(lines.order_by(PurchaseOrderLine.position)).mappings()
         ],
-        "charges": _rows(connection, charges.order_by(PurchaseOrderCharge.id)),
-        "changes": changed,
-        "events": happened,
+        charges=_all(connection, ChargeView, charges.order_by(PurchaseOrderCharge.id)),
+        changes=changed,
+        events=happened,
+    )
+
+
+def _of_lines(taken: Mapping[str, Any], *, is_changed: bool) -> Callable[[str], Mapping[str, str | None]]:
+    """What the newest writing of an order said of a line, beside its columns."""
+    prices = None if is_changed else taken.get("prices")
+    costs = taken.get("accounting_costs", {})
+    return lambda line_id: {
+        "price_from": None if prices is None else prices.get(line_id, "file"),
+        "accounting_cost": costs.get(line_id),
     }
 
 
@@ -209,5 +208,5 @@ def _refuse_others(connection: Connection, ids: Mapping[str, int], event: str) -
         )
 
 
-def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _all(connection: Connection, kind: type[View], query: Select[*tuple[Any, ...]]) -> list[View]:
+    return [viewed(kind, row) for row in connection.execute(query).mappings()]

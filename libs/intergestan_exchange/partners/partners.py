@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +22,7 @@ from intergestan_db.enums import (
 )
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Partner, PartnerKey, Party
+from intergestan_db.views import INSIDE, viewed
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
@@ -45,8 +46,63 @@ CHOICES: Final[Mapping[str, type[StrEnum]]] = {
 TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")
 
 
-def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
-    """All partners by code, with their party's code and the ids of their keys that count."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerView:
+    """A partner with all that we agreed and know of them; `Partner` says what each is.
+
+    :ivar party: the code of the third party. :ivar kids: the ids of their keys that count.
+    """
+
+    id: int = field(metadata=INSIDE)
+    party_id: int = field(metadata=INSIDE)
+    party: str
+    site_code: str
+    name: str
+    siret: str | None
+    vat_id: str | None
+    order_address: str | None
+    proposed_order_address: str | None
+    answer_address: str
+    language: str
+    flavour: str
+    out_epoch: int
+    out_seq: int
+    price_policy: str
+    price_tolerance: Decimal
+    price_tolerance_percent: Decimal
+    price_action: str
+    unknown_product: str
+    acceptance: str
+    minimum_order_action: str
+    answer_hours: int | None
+    takes: str
+    takes_at: datetime | None
+    paused_at: datetime | None
+    active: bool
+    rests: str | None
+    rests_since: datetime | None
+    rests_reason: str | None
+    rests_by: str | None
+    heartbeat: str
+    heartbeat_at: datetime | None
+    heartbeat_returned_at: datetime | None
+    heartbeat_planned: int | None
+    heartbeat_told: int | None
+    told_epoch: int
+    told_seq: int
+    told_got_epoch: int
+    told_got_seq: int
+    told_at: datetime | None
+    told_since: datetime | None
+    clock_ahead_least: int | None
+    clock_ahead_most: int | None
+    clock_noted_at: datetime | None
+    created_at: datetime
+    kids: Sequence[str]
+
+
+def list_partners(connection: Connection) -> list[PartnerView]:
+    """All partners by code."""
     keys: dict[int, list[str]] = {}
     counts = (PartnerKey.revoked_at.is_(None), PartnerKey.pending.is_(False))
     pinned = select(PartnerKey.partner_id, PartnerKey.kid).where(*counts)
@@ -57,7 +113,7 @@ def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
         .join(Party, Party.id == Partner.party_id)
         .order_by(Partner.site_code)
     )
-    return [dict(row) | {"kids": keys.get(row["id"], [])} for row in connection.execute(query).mappings()]
+    return [viewed(PartnerView, row, kids=keys.get(row["id"], ())) for row in connection.execute(query).mappings()]
 
 
 def find_partner(connection: Connection, text: str) -> int:

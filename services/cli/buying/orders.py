@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_erp.listing.selection import Written
+    from intergestan_erp.purchasing.views import (
+        PurchaseChangeView,
+        PurchaseLineView,
+        PurchaseOrderView,
+        SelectedOrder,
+    )
 
 app = Group("Purchase orders.")
 
@@ -247,7 +253,7 @@ app.verb("accept")(order_changes.accept)
 app.verb("refuse")(order_changes.refuse)
 
 
-def selected(connection: Connection, written: Written) -> list[Mapping[str, Any]]:
+def selected(connection: Connection, written: Written) -> list[SelectedOrder]:
     """The orders of a selection, as `list` and `send` take it from the command line (G09, G12).
 
     :raises Problem: for a supplier or a user who does not exist.
@@ -260,46 +266,45 @@ def selected(connection: Connection, written: Written) -> list[Mapping[str, Any]
     return select_orders(connection, wanted)
 
 
-def _print_order(order: Mapping[str, Any]) -> None:
-    taken = order["taken"]
+def _print_order(order: PurchaseOrderView) -> None:
     print_fields(
         {
-            _("Number"): order["number"],
-            _("Date"): order["issue_date"],
-            _("Note"): order["note"],
-            _("Supplier"): f"{order['supplier']} ({order['supplier_code']})",
-            _("Followed by"): order["followed_by"],
-            _("State"): _(order["state"]),
-            _("Wanted on"): order["wanted_date"],
+            _("Number"): order.number,
+            _("Date"): order.issue_date,
+            _("Note"): order.note,
+            _("Supplier"): f"{order.supplier} ({order.supplier_code})",
+            _("Followed by"): order.followed_by,
+            _("State"): _(order.state),
+            _("Wanted on"): order.wanted_date,
             _("Deliver to"): _place(order),
-            _("Currency"): order["currency"],
-            **({_("Type"): taken["type"]} if "type" in taken else {}),
-            **{_(REFERENCES[name]): value for name, value in taken.get("references", {}).items()},
-            _("Total excl. VAT"): order["total_ht"],
-            _("VAT"): order["total_vat"],
-            _("Total incl. VAT"): order["total_ttc"],
-            _("Answer"): shown.answer(order["answer_code"]),
-            _("They say"): order["answer_note"],
-            _("Their number"): order["supplier_order_number"],
+            _("Currency"): order.currency,
+            **({_("Type"): order.taken["type"]} if "type" in order.taken else {}),
+            **{_(REFERENCES[name]): value for name, value in order.taken.get("references", {}).items()},
+            _("Total excl. VAT"): order.total_ht,
+            _("VAT"): order.total_vat,
+            _("Total incl. VAT"): order.total_ttc,
+            _("Answer"): shown.answer(order.answer_code),
+            _("They say"): order.answer_note,
+            _("Their number"): order.supplier_order_number,
         }
     )
     typer.echo()
     _print_lines(order)
-    if order["charges"]:
+    if order.charges:
         typer.echo()
         charges = [
-            [charge["reason"], charge["amount"], shown.vat_category(charge["vat_category"]), charge["vat_rate"]]
-            for charge in order["charges"]
+            [charge.reason, charge.amount, shown.vat_category(charge.vat_category), charge.vat_rate]
+            for charge in order.charges
         ]
         print_table([_("Charge"), _("Amount"), _("Category"), _("VAT")], charges)
-    if order["changes"]:
+    if order.changes:
         typer.echo()
         titles = [_("Change"), _("What"), _("When"), _("Who"), _("State"), _("Answer"), _("Why")]
-        print_table(titles, [_change(each) for each in order["changes"]])
+        print_table(titles, [_change(each) for each in order.changes])
     typer.echo()
     happened = [
-        [event["at"], event["who"], what("purchase_order", event["name"]), _(event["new"]) if event["new"] else None]
-        for event in order["events"]
+        [event.at, event.who, what("purchase_order", event.name), _(event.new) if event.new else None]
+        for event in order.events
     ]
     print_table([_("When"), _("Who"), _("What"), _("State")], happened)
 
@@ -324,14 +329,14 @@ PRICES_FROM = {
 """What a line's price is from."""
 
 
-def _place(order: Mapping[str, Any]) -> str:
+def _place(order: PurchaseOrderView) -> str:
     """Where the goods go, in one line."""
-    town = " ".join(filter(None, (order["delivery_postcode"], order["delivery_city"])))
-    parts = (order["delivery_name"], order["delivery_line1"], order["delivery_line2"], town, order["delivery_country"])
+    town = " ".join(filter(None, (order.delivery_postcode, order.delivery_city)))
+    parts = (order.delivery_name, order.delivery_line1, order.delivery_line2, town, order.delivery_country)
     return ", ".join(filter(None, parts))
 
 
-def _print_lines(order: Mapping[str, Any]) -> None:
+def _print_lines(order: PurchaseOrderView) -> None:
     """The lines; what no line has is no column, but for what each line must have."""
     always = {
         _("Line"): "line_id",
@@ -351,22 +356,22 @@ def _print_lines(order: Mapping[str, Any]) -> None:
         _("Wanted on"): "wanted_date",
         _("Note"): "note",
     }
-    lines = order["lines"]
+    lines = order.lines
     columns = always | {_("Total excl. VAT"): "total", _("Category"): "vat_category", _("VAT"): "vat_rate"}
-    columns |= {title: name for title, name in sometimes.items() if any(line[name] for line in lines)}
+    columns |= {title: name for title, name in sometimes.items() if any(getattr(line, name) for line in lines)}
     rows = [[_cell_of(line, name) for name in columns.values()] for line in lines]
     print_table(list(columns), rows)
 
 
-def _cell_of(line: Mapping[str, Any], name: str) -> Any:
+def _cell_of(line: PurchaseLineView, name: str) -> Any:
     if name == "price_from":
-        return _(PRICES_FROM[line[name]]) if line[name] else None
+        return _(PRICES_FROM[line.price_from]) if line.price_from else None
     if name == "unit":
-        return shown.unit(line[name])
-    return shown.vat_category(line[name]) if name == "vat_category" else line[name]
+        return shown.unit(line.unit)
+    return shown.vat_category(line.vat_category) if name == "vat_category" else getattr(line, name)
 
 
-def _change(row: Mapping[str, Any]) -> list[Any]:
-    what, state = _(CHANGES[row["type"]]), _(row["state"])
-    when, who = row["requested_at"], row["requested_by"]
-    return [row["revision"], what, when, who, state, shown.answer(row["answer_code"]), row["answer_note"]]
+def _change(row: PurchaseChangeView) -> list[Any]:
+    what, state = _(CHANGES[row.type]), _(row.state)
+    when, who = row.requested_at, row.requested_by
+    return [row.revision, what, when, who, state, shown.answer(row.answer_code), row.answer_note]

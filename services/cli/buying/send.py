@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from services.cli.output import AsJson, print_json, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from intergestan_erp.purchasing.views import SelectedOrder
     from intergestan_exchange.outbox.outbound import Outbound
 
 LEFT = {"sent", "answered"}
@@ -82,14 +83,14 @@ def _dates_and_addresses(values: Sequence[str], given: str | None) -> tuple[str 
     return (days[0] if days else None), (addresses[0] if addresses else None)
 
 
-def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, login: str, address: str | None) -> int:
+def _request(call: Call, orders: Sequence[SelectedOrder], user_id: int, login: str, address: str | None) -> int:
     """Valider; a missing address is asked for once, at a terminal (G17)."""
     from intergestan_exchange.outbox.request import MissingAddress, request_orders, set_order_address
     from intergestan_operations.acting.requesting import request
     from intergestan_runtime.steps import COMPOSE
 
-    supplier = int(orders[0]["supplier_id"])
-    versions = {order["id"]: order["version"] for order in orders}
+    supplier = orders[0].supplier_id
+    versions = {order.id: order.version for order in orders}
 
     def ask(connection: Connection) -> int:
         if address is not None:
@@ -101,22 +102,20 @@ def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, logi
     except MissingAddress as missing:
         if not may_ask():
             raise
-        question = _("Address for orders to {supplier}").format(supplier=orders[0]["supplier"])
+        question = _("Address for orders to {supplier}").format(supplier=orders[0].supplier)
         given = asked(question, default=missing.proposed)
         return _request(call, orders, user_id, login, given)
     call.ring(COMPOSE, mail_id)
     return mail_id
 
 
-def _preview(
-    call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, address: str | None, *, as_json: bool
-) -> None:
+def _preview(call: Call, orders: Sequence[SelectedOrder], user_id: int, address: str | None, *, as_json: bool) -> None:
     from intergestan_exchange.outbox.preview import preview
     from services.cli.shown import in_place
 
     with call.database.read() as connection:
-        ids = [order["id"] for order in orders]
-        mail = preview(connection, int(orders[0]["supplier_id"]), ids, user_id, address)
+        ids = [order.id for order in orders]
+        mail = preview(connection, orders[0].supplier_id, ids, user_id, address)
     if as_json:
         print_json(
             {
@@ -158,11 +157,11 @@ def _wait(call: Call, mail_id: int, seconds: float) -> Outbound:
     return _mail(call, mail_id)
 
 
-def _address(call: Call, orders: Sequence[Mapping[str, Any]]) -> str | None:
+def _address(call: Call, orders: Sequence[SelectedOrder]) -> str | None:
     from intergestan_exchange.outbox.request import partner_row
 
     with call.database.read() as connection:
-        address: str | None = partner_row(connection, int(orders[0]["supplier_id"])).order_address
+        address: str | None = partner_row(connection, orders[0].supplier_id).order_address
     return address
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_exchange.keys.pairing import Paired
+    from intergestan_exchange.partners.partners import PartnerView
     from intergestan_msg.card import Card
 
 app = Group("The sites we trust.")
@@ -142,30 +142,31 @@ def add(
 @app.verb("list")
 def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the partners, their addresses and what we agreed with them."""
+    from intergestan_db.views import shown
     from intergestan_exchange.partners.partners import list_partners
 
     with call_of(context).database.read() as connection:
         partners = list_partners(connection)
     titles = [_("Code"), _("Name"), _("Third party"), _("Orders go to"), _("Answers go to"), _("Prices"), _("Orders")]
     names = ("site_code", "name", "party", "order_address", "answer_address", "price_policy", "acceptance")
-    listed: Listed[Mapping[str, Any]] = Listed(
+    listed: Listed[PartnerView] = Listed(
         name="partners",
-        values=dict,
+        values=shown,
         titles=[*titles, _("Paused")],
-        cells=lambda row: [*(row[name] for name in names), _rest(row)],
+        cells=lambda row: [*(getattr(row, name) for name in names), _rest(row)],
     )
-    show_few(listed, partners, lambda row: (row["site_code"],), limit, after, as_json=as_json)
+    show_few(listed, partners, lambda row: (row.site_code,), limit, after, as_json=as_json)
 
 
-def _rest(row: Mapping[str, Any]) -> str | None:
-    if not row["active"]:
+def _rest(row: PartnerView) -> str | None:
+    if not row.active:
         return _("out of use")
     texts = {
         Rest.SENDING: _("sending, by {who}: {why}"),
         Rest.BOOKING: _("booking, by {who}: {why}"),
         Rest.BOTH: _("both ways, by {who}: {why}"),
     }
-    return texts[row["rests"]].format(who=row["rests_by"], why=row["rests_reason"]) if row["rests"] else None
+    return texts[Rest(row.rests)].format(who=row.rests_by, why=row.rests_reason) if row.rests else None
 
 
 @app.verb("set")

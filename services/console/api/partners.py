@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from intergestan_db.enums import Scope
 from intergestan_erp.listing.page import slice_page
-from intergestan_exchange.partners.partners import find_partner, list_partners
+from intergestan_exchange.partners.partners import PartnerView, find_partner, list_partners
 from intergestan_exchange.partners.product_matches import ListedMatch, list_matches
 from services.console.api.asked import Listing
 from services.console.api.caller import Caller, Needs
@@ -21,12 +21,12 @@ Reads = Annotated[Caller, Depends(Needs(Scope.PARTNERS_READ))]
 Code = Annotated[str, Path(max_length=200, description="Code, third party, SIRET or name of the partner.")]
 
 
-@router.get("", name="partners", response_model=Items[dict[str, Any]])
+@router.get("", name="partners", response_model=Items[shape_of(PartnerView)])  # type: ignore[misc]
 def list_(caller: Reads, listing: Annotated[Listing, Depends()]) -> Response:
     """The partners by code, their addresses and what was agreed."""
     with caller.database.read() as connection:
         found = list_partners(connection)
-    return listing.answer(slice_page(found, lambda row: (row["site_code"],), **listing.where))
+    return listing.answer(slice_page(found, lambda row: (row.site_code,), **listing.where))
 
 
 @router.get("/{code}/matches", name="matches", response_model=Items[shape_of(ListedMatch)])  # type: ignore[misc]
@@ -37,9 +37,9 @@ def matches(caller: Reads, code: Code, listing: Annotated[Listing, Depends()]) -
     return listing.answer(slice_page(found, lambda row: (row.their_code,), **listing.where))
 
 
-@router.get("/{code}", name="partner", response_model=dict[str, Any])
+@router.get("/{code}", name="partner", response_model=shape_of(PartnerView))
 def show(caller: Reads, code: Code) -> Response:
     """One partner."""
     with caller.database.read() as connection:
         wanted = find_partner(connection, code)
-        return answer(next(row for row in list_partners(connection) if row["id"] == wanted))
+        return answer(next(row for row in list_partners(connection) if row.id == wanted))

@@ -20,6 +20,7 @@ from intergestan_erp.ordering.drafts import ReadyOrder, judge_change, judge_new,
 from intergestan_erp.ordering.stored_order import read_stored
 from intergestan_erp.ordering.typed_order import DeliveryPlace, TypedCharge, TypedLine, TypedOrder
 from intergestan_erp.purchasing.purchase_orders import confirm, lock_version, show_order, unconfirm
+from intergestan_erp.purchasing.views import PurchaseOrderView
 from intergestan_exchange.outbox.delete_drafts import delete_drafts
 from services.console.api.asked import Day, Listing, Number, Seen, Text, seen
 from services.console.api.caller import Caller, Needs
@@ -240,9 +241,9 @@ def address_of(number: str) -> str:
     return f"/purchase-orders/{quote(number, safe='')}"
 
 
-@router.get("/{number:path}", name="purchase order", response_model=dict[str, Any])
+@router.get("/{number:path}", name="purchase order", response_model=shape_of(PurchaseOrderView))
 def show(caller: Reads, number: Number) -> Response:
     """One order with its lines, charges, changes and all that happened to it. `ETag` is its version."""
     with caller.database.read() as connection:
         order = show_order(connection, number)
-    return answer(order, ETag=f'"{order["version"]}"')
+    return answer(order, ETag=f'"{order.version}"')

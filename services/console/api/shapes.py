@@ -75,6 +75,8 @@ def _told(hint: Any) -> Any:
         return list[_told(arguments[0])]  # type: ignore[misc]
     if hint is Decimal:
         return Figure
+    if hint is object:
+        return Any
     if hint is Any or hint in {NoneType, bool, int, date, datetime}:
         return hint
     if isinstance(hint, type) and issubclass(hint, StrEnum):

@@ -17,7 +17,7 @@ from intergestan_db.published import CARD, read_published
 from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_exchange.partners.partner_rests import pause_partner, unpause_partner
-from intergestan_exchange.partners.partners import find_partner, list_partners, set_partner
+from intergestan_exchange.partners.partners import PartnerView, find_partner, list_partners, set_partner
 from intergestan_exchange.partners.product_matches import list_matches
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said, marked
@@ -112,8 +112,8 @@ def _show_one(visit: Visit, problem: Problem | None) -> Response:
         partner = _partner(connection, visit)
         if partner is None:
             return faults.page(visit, 404)
-        keys = list_keys(connection, partner["id"])
-        matches = list_matches(connection, partner["id"])
+        keys = list_keys(connection, partner.id)
+        matches = list_matches(connection, partner.id)
     return visit.html(
         "partners/partner.html",
         status=200 if problem is None else faults.status_of(problem),
@@ -139,8 +139,8 @@ def pause(visit: Visit) -> Response:
 
     def do(connection: Connection) -> Done:
         partner = _need(connection, visit)
-        pause_partner(connection, partner["id"], Rest(what), reason, by=visit.who.login, at=visit.now)
-        return Done(to=partner_path(partner["site_code"]), said=Said("{name} rests now.", name=partner["name"]))
+        pause_partner(connection, partner.id, Rest(what), reason, by=visit.who.login, at=visit.now)
+        return Done(to=partner_path(partner.site_code), said=Said("{name} rests now.", name=partner.name))
 
     return once(visit, do)
 
@@ -150,9 +150,9 @@ def unpause(visit: Visit) -> Response:
 
     def do(connection: Connection) -> Done:
         partner = _need(connection, visit)
-        mails = unpause_partner(connection, partner["id"], by=visit.who.login, at=visit.now)
-        said = Said("{name} goes on.", name=partner["name"])
-        return Done(to=partner_path(partner["site_code"]), said=said, bells=Bells(take_in=tuple(mails)))
+        mails = unpause_partner(connection, partner.id, by=visit.who.login, at=visit.now)
+        said = Said("{name} goes on.", name=partner.name)
+        return Done(to=partner_path(partner.site_code), said=said, bells=Bells(take_in=tuple(mails)))
 
     try:
         return once(visit, do)
@@ -160,12 +160,12 @@ def unpause(visit: Visit) -> Response:
         return _show_one(visit, problem)
 
 
-def _partner(connection: Connection, visit: Visit) -> Mapping[str, Any] | None:
+def _partner(connection: Connection, visit: Visit) -> PartnerView | None:
     code = visit.params["code"]
-    return next((each for each in list_partners(connection) if each["site_code"] == code), None)
+    return next((each for each in list_partners(connection) if each.site_code == code), None)
 
 
-def _need(connection: Connection, visit: Visit) -> Mapping[str, Any]:
+def _need(connection: Connection, visit: Visit) -> PartnerView:
     found = _partner(connection, visit)
     if found is None:
         find_partner(connection, visit.params["code"])

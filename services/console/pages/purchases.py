@@ -132,7 +132,7 @@ def show_one(visit: Visit) -> Response:
     try:
         with visit.database.read() as connection:
             order = show_order(connection, visit.params["number"])
-            odd = sending_warnings(connection, [order["id"]]) if order["state"] in _BEFORE_IT_LEAVES else {}
+            odd = sending_warnings(connection, [order.id]) if order.state in _BEFORE_IT_LEAVES else {}
     except Problem:
         return faults.page(visit, 404)
     return visit.html(
@@ -140,7 +140,7 @@ def show_one(visit: Visit) -> Response:
         order=order,
         words=WORDS,
         changes=CHANGES,
-        odd=odd.get(order["id"], ()),
+        odd=odd.get(order.id, ()),
         may_enter=may(Right.SEND_ORDERS, visit.person),
     )
 

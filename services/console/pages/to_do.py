@@ -102,8 +102,8 @@ def _list(visit: Visit, tab: str, status: int, problem: Problem | None = None) -
     looks = visit.is_partial and visit.request.headers.get("hx-target") == "nouveau"
     with visit.database.read() as connection:
         partners = list_partners(connection) if asked or not looks else []
-        partner = next((each for each in partners if each["site_code"] == asked), None)
-        partner_id = None if partner is None else partner["id"]
+        partner = next((each for each in partners if each.site_code == asked), None)
+        partner_id = None if partner is None else partner.id
         counts = count_holds(connection, partner_id)
         wanted = Wanted(kind, reason, partner_id)
         page = (
@@ -127,8 +127,8 @@ def _list(visit: Visit, tab: str, status: int, problem: Problem | None = None) -
         reasons=_reasons(counts, kind),
         reason=reason,
         words=HOLD_REASONS,
-        partners=[(each["site_code"], each["name"]) for each in partners],
-        partner=None if partner is None else partner["site_code"],
+        partners=[(each.site_code, each.name) for each in partners],
+        partner=None if partner is None else partner.site_code,
         cures=CURES,
         rows=[(hold, hold.what(visit.language), next_act(visit, hold)) for hold in page.rows],
         to_review=picture.to_review,

@@ -49,7 +49,7 @@ def test_pages_show_what_the_sending_screen_shows(shop: SiteToTest, size: int, *
     address = ("supplier_code", "supplier", "line1", "postcode", "city", "followed_by")
     found = purchases(shop, size, wanted=wanted)
     assert [tuple(getattr(row, name) for name in columns + address) for row in found] == [
-        tuple(row[name] for name in columns + address) for row in whole
+        tuple(getattr(row, name) for name in columns + address) for row in whole
     ]
 
 

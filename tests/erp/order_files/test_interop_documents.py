@@ -124,7 +124,7 @@ def texts(notes: tuple[Remark, ...]) -> str:
     return "\n".join(f"{note}" for note in notes)
 
 
-def shown(database: Database, number: str) -> dict[str, Any]:
+def shown(database: Database, number: str) -> Any:
     with database.read() as connection:
         return show_order(connection, number)
 
@@ -134,12 +134,12 @@ def check_taken(database: Database, each: Expected, imported: Imported) -> None:
     wanted = TAKEN[each.file]
     assert imported.new == (wanted.number,)
     order = shown(database, wanted.number)
-    assert (order["total_ht"], order["total_ttc"]) == (Decimal(wanted.without_tax), Decimal(wanted.with_tax))
-    assert len(order["lines"]) == len(wanted.lines)
-    for line, (quantity, unit, price, base, total) in zip(order["lines"], wanted.lines, strict=True):
-        assert (line["product_code"], line["quantity"], line["unit"]) == ("A-1", Decimal(quantity), unit)
-        assert (line["price"], line["base_quantity"], line["total"]) == (Decimal(price), Decimal(base), Decimal(total))
-    assert {name: order[name] for name in wanted.head} == wanted.head
+    assert (order.total_ht, order.total_ttc) == (Decimal(wanted.without_tax), Decimal(wanted.with_tax))
+    assert len(order.lines) == len(wanted.lines)
+    for line, (quantity, unit, price, base, total) in zip(order.lines, wanted.lines, strict=True):
+        assert (line.product_code, line.quantity, line.unit) == ("A-1", Decimal(quantity), unit)
+        assert (line.price, line.base_quantity, line.total) == (Decimal(price), Decimal(base), Decimal(total))
+    assert {name: getattr(order, name) for name in wanted.head} == wanted.head
     assert bool(imported.said) == (each.verdict == "said"), texts(imported.said)
     for words in wanted.said:
         assert words in texts(imported.said)
@@ -160,7 +160,7 @@ def check(database: Database, each: Expected) -> None:
 def test_each_document(on_sqlite: Database, file: str) -> None:
     check(on_sqlite, BY_FILE[file])
     if file == "e1-line-details.xml":
-        wanted = [line["wanted_date"] for line in shown(on_sqlite, "E1")["lines"]]
+        wanted = [line.wanted_date for line in shown(on_sqlite, "E1").lines]
         assert wanted == [date(2026, 12, 2), date(2027, 3, 31)]
 
 
@@ -221,16 +221,16 @@ def test_what_has_no_place_of_its_own_is_kept_and_named(on_sqlite: Database) -> 
     )
     said = texts(import_file(on_sqlite, "e1.xml", data, by="marie").said)
     order = shown(on_sqlite, number)
-    assert order["taken"]["references"] == {
+    assert order.taken["references"] == {
         "customer_reference": "Dept 7",
         "accounting_cost": "PROJ-9",
         "quotation": "DEV-77",
         "contract": "CADRE-1",
         "attachment": "plan.pdf",
     }
-    first, second = order["lines"]
-    assert (first["note"], first["accounting_cost"]) == ("RAL 7016, 3 m, left hand\nSize: XL", "P-42")
-    assert (second["note"], second["accounting_cost"]) == (None, None)
+    first, second = order.lines
+    assert (first.note, first.accounting_cost) == ("RAL 7016, 3 m, left hand\nSize: XL", "P-42")
+    assert (second.note, second.accounting_cost) == (None, None)
     for named in (
         "2026-12-31",
         "MAFO",
@@ -297,7 +297,7 @@ def refused(database: Database, *changes: Change, file: str = PLAIN, **options: 
 NUMBERS = iter(range(1, 10_000))
 
 
-def taken(database: Database, *changes: Change, file: str = PLAIN, **options: Any) -> tuple[dict[str, Any], str]:
+def taken(database: Database, *changes: Change, file: str = PLAIN, **options: Any) -> tuple[Any, str]:
     """The order, and what is said of it."""
     number = f"X{next(NUMBERS)}"
     data = changed(file, *changes, ("<cbc:ID>L105</cbc:ID>", f"<cbc:ID>{number}</cbc:ID>"))
@@ -309,16 +309,16 @@ def taken(database: Database, *changes: Change, file: str = PLAIN, **options: An
 def test_neither_price_nor_amount_is_the_catalogue_s_price(on_sqlite: Database) -> None:
     without = line_without(PRICE, AMOUNT, PAYABLE.replace("60.00", "60.00"))
     order, said = taken(on_sqlite, *without)
-    (line,) = order["lines"]
-    assert (line["price"], line["price_from"], order["total_ht"]) == (4, "catalogue", 40)
+    (line,) = order.lines
+    assert (line.price, line.price_from, order.total_ht) == (4, "catalogue", 40)
     assert "Price from catalogue" in said
-    assert f"{order['number']} (1)" in said
+    assert f"{order.number} (1)" in said
     assert "the catalogue's price" in refused(on_sqlite, *without, prices_required=True)
 
 
 def test_a_price_of_the_amount_must_be_exact(on_sqlite: Database) -> None:
     order, said = taken(on_sqlite, (PRICE, ""))
-    assert (order["lines"][0]["price"], order["lines"][0]["price_from"], said) == (5, "amount", "")
+    assert (order.lines[0].price, order.lines[0].price_from, said) == (5, "amount", "")
     thirds = ('unitCode="C62">10<', 'unitCode="C62">3<')
     text = refused(on_sqlite, (PRICE, ""), thirds)
     assert "50" in text
@@ -342,16 +342,16 @@ def test_a_price_for_another_unit_is_converted(
         *(on_sqlite, (PRICE, priced), ('unitCode="C62">10<', f'unitCode="KGM">{quantity}<'), (LINES_TOTAL, TOTAL)),
         *((AMOUNT, ""), (PAYABLE, "")),
     )
-    (line,) = order["lines"]
-    assert (line["price"], line["base_quantity"]) == (Decimal(price), Decimal(per))
-    assert line["total"] == (Decimal(quantity) * Decimal(price) / Decimal(per)).quantize(Decimal("0.01"))
+    (line,) = order.lines
+    assert (line.price, line.base_quantity) == (Decimal(price), Decimal(per))
+    assert line.total == (Decimal(quantity) * Decimal(price) / Decimal(per)).quantize(Decimal("0.01"))
 
 
 def test_pieces_are_one_unit_under_either_code(on_sqlite: Database) -> None:
     """C62 and H87 are compared as equal, and written as they came."""
     priced = PRICE.replace("</cac:Price>", '<cbc:BaseQuantity unitCode="C62">1</cbc:BaseQuantity></cac:Price>')
     order, _ = taken(on_sqlite, (PRICE, priced), ('unitCode="C62">10<', 'unitCode="H87">10<'))
-    assert (order["lines"][0]["unit"], order["total_ht"]) == ("H87", 50)
+    assert (order.lines[0].unit, order.total_ht) == ("H87", 50)
 
 
 def test_a_price_for_a_unit_that_has_nothing_to_do_with_the_quantity_s(on_sqlite: Database) -> None:
@@ -364,7 +364,7 @@ def test_a_price_for_a_unit_that_has_nothing_to_do_with_the_quantity_s(on_sqlite
 def test_the_catalogue_s_price_in_the_unit_of_the_line(on_sqlite: Database) -> None:
     without = line_without(PRICE, AMOUNT, PAYABLE)
     order, said = taken(on_sqlite, *without, ('unitCode="C62">10<', 'unitCode="DZN">2<'))
-    assert order["total_ht"] == 2 * 12 * 4
+    assert order.total_ht == 2 * 12 * 4
     assert "Price from catalogue" in said
     assert "KGM" in refused(on_sqlite, *without, ('unitCode="C62">10<', 'unitCode="KGM">2<'))
 
@@ -425,20 +425,20 @@ def test_roundings_of_other_software_pass(on_sqlite: Database) -> None:
     """One cent for each line; two on the line's own amount. A third is a difference."""
     cent = [(LINES_TOTAL, LINES_TOTAL.replace("50.00", "50.01")), (PAYABLE, PAYABLE.replace("60.00", "60.01"))]
     order, said = taken(on_sqlite, *cent)
-    assert (order["total_ht"], order["total_ttc"], said) == (50, 60, "")
+    assert (order.total_ht, order.total_ttc, said) == (50, 60, "")
     assert "50.02" in refused(on_sqlite, (LINES_TOTAL, LINES_TOTAL.replace("50.00", "50.02")))
 
 
 def test_an_amount_to_pay_without_tax_where_nothing_is_said_of_tax(on_sqlite: Database) -> None:
     order, _ = taken(on_sqlite, (VAT, ""), (PAYABLE, PAYABLE.replace("60.00", "50.00")))
-    assert (order["total_ht"], order["total_ttc"]) == (50, 60)
+    assert (order.total_ht, order.total_ttc) == (50, 60)
     assert "55.00" in refused(on_sqlite, (VAT, ""), (PAYABLE, PAYABLE.replace("60.00", "55.00")))
 
 
 def test_a_rounding_amount_is_named(on_sqlite: Database) -> None:
     rounded = (PAYABLE, money("PayableRoundingAmount", "0.03") + PAYABLE.replace("60.00", "60.03"))
     order, said = taken(on_sqlite, rounded)
-    assert order["total_ttc"] == 60
+    assert order.total_ttc == 60
     assert "cbc:PayableRoundingAmount «0.03»" in said
 
 
@@ -456,7 +456,7 @@ def test_elements_inside_a_value_are_refused(on_sqlite: Database, place: str, wr
 
 def test_a_comment_inside_a_value_means_nothing(on_sqlite: Database) -> None:
     order, _ = taken(on_sqlite, ('unitCode="C62">10<', 'unitCode="C62">1<!-- ten -->0<'))
-    assert order["lines"][0]["quantity"] == 10
+    assert order.lines[0].quantity == 10
 
 
 @pytest.mark.parametrize(
@@ -485,10 +485,10 @@ def test_values_that_no_order_has(on_sqlite: Database, change: Change, words: st
 def test_a_wanted_date_is_from_the_issue_to_two_years_later(on_sqlite: Database, day: str, *, fits: bool) -> None:
     change = (TOTAL, f"<cac:Delivery><cbc:LatestDeliveryDate>{day}</cbc:LatestDeliveryDate></cac:Delivery>{TOTAL}")
     if fits:
-        assert taken(on_sqlite, change)[0]["wanted_date"] == date.fromisoformat(day)
+        assert taken(on_sqlite, change)[0].wanted_date == date.fromisoformat(day)
     else:
         assert day in refused(on_sqlite, change)
-        assert taken(on_sqlite, change, any_dates=True)[0]["wanted_date"] == date.fromisoformat(day)
+        assert taken(on_sqlite, change, any_dates=True)[0].wanted_date == date.fromisoformat(day)
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ def test_a_wanted_date_is_from_the_issue_to_two_years_later(on_sqlite: Database,
 )
 def test_an_order_is_issued_from_a_year_back_to_tomorrow(on_sqlite: Database, day: str, *, fits: bool) -> None:
     change = ("<cbc:IssueDate>2026-11-20<", f"<cbc:IssueDate>{day}<")
-    assert taken(on_sqlite, change, any_dates=not fits)[0]["issue_date"] == date.fromisoformat(day)
+    assert taken(on_sqlite, change, any_dates=not fits)[0].issue_date == date.fromisoformat(day)
     if not fits:
         assert day in refused(on_sqlite, change)
 
@@ -559,7 +559,7 @@ def test_a_country_is_one_of_iso_3166(on_sqlite: Database, country: str, code: s
         f"</cac:Delivery>{TOTAL}"
     )
     if code is not None:
-        assert taken(on_sqlite, (TOTAL, address))[0]["delivery_country"] == code
+        assert taken(on_sqlite, (TOTAL, address))[0].delivery_country == code
     else:
         assert country in refused(on_sqlite, (TOTAL, address))
 

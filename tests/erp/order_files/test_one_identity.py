@@ -57,7 +57,7 @@ def test_one_order_from_two_files(shop: Database, names: tuple[str, str]) -> Non
     assert take(shop, names[1]) == Imported((), (NFC,))
     with shop.read() as connection:
         assert connection.execute(select(PurchaseOrder.number)).scalars().all() == [NFC]
-        assert show_order(connection, NFD)["number"] == NFC
+        assert show_order(connection, NFD).number == NFC
         assert len(to_export(connection, PURCHASE, [NFD], again=False)) == 1
 
 
@@ -128,7 +128,7 @@ def test_people_are_found_by_folded_name(shop: Database) -> None:
         data = f"{titles}\nS{number};20/11/2026;STAUBER;CAS-20;2;{text}\n".encode()
         import_file(shop, "a.csv", data, by="marie", options=ANY)
         with shop.read() as connection:
-            assert show_order(connection, f"S{number}")["followed_by"] == login
+            assert show_order(connection, f"S{number}").followed_by == login
     with pytest.raises(FileProblems, match="no user"):
         import_file(
             shop, "a.csv", f"{titles}\nS9;20/11/2026;STAUBER;CAS-20;2;paul léger\n".encode(), by="marie", options=ANY

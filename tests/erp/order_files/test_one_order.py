@@ -60,7 +60,7 @@ def refused(site: Database, *rows: str) -> str:
 def days(site: Database, number: str) -> tuple[date | None, list[date | None]]:
     with site.read() as connection:
         order = show_order(connection, number)
-    return order["wanted_date"], [line["wanted_date"] for line in order["lines"]]
+    return order.wanted_date, [line.wanted_date for line in order.lines]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_rows_without_a_number_that_say_the_same_are_one_order(site: Database, f
     imported = take(site, f";{first}{rest};A-1;2;4", f";{second}{rest};A-1;3;4")
     assert len(imported.new) == 1
     with site.read() as connection:
-        assert len(show_order(connection, imported.new[0])["lines"]) == 2
+        assert len(show_order(connection, imported.new[0]).lines) == 2
 
 
 def test_one_supplier_in_two_ways_is_asked(site: Database) -> None:

@@ -141,7 +141,7 @@ def test_another_currency_takes_no_price_of_the_catalogue(site: Database) -> Non
         take(site, "A;06/01/2027;F001;;P;1;;USD", f"{HEAD};Devise")
     take(site, "A;06/01/2027;F001;;P;1;2;USD", f"{HEAD};Devise")
     with site.read() as connection:
-        assert show_order(connection, "A")["currency"] == "USD"
+        assert show_order(connection, "A").currency == "USD"
 
 
 def test_what_was_said_of_a_taken_file_is_said_again_after_a_cut(site: Database) -> None:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from intergestan_db.database import Database
 from intergestan_db.problem import FileProblems
-from intergestan_db.tables import PurchaseOrder
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
+from intergestan_erp.purchasing.views import PurchaseOrderView
 from services.cli.buying.taking_files import sentences
 from services.cli.errors import explain
 from tests.clock import Clock
@@ -114,7 +113,7 @@ def test_one_number_in_two_encodings_is_one_order(base: Database) -> None:
     assert "already there" in said
 
 
-def take(base: Database, file: str, options: str = "") -> tuple[str, str, list[dict[str, Any]]]:
+def take(base: Database, file: str, options: str = "") -> tuple[str, str, list[PurchaseOrderView]]:
     """What `orders import` comes to: the verdict, the output, the orders."""
     words = options.split()
     chosen = dict(zip(words[::2], words[1::2], strict=True))
@@ -125,40 +124,35 @@ def take(base: Database, file: str, options: str = "") -> tuple[str, str, list[d
     except FileProblems as problems:
         return "refused", explain(problems)[0], []
     with base.read() as connection:
-        places = {
-            row["number"]: {"delivery_city": row["delivery_city"], "delivery_country": row["delivery_country"]}
-            for row in connection.execute(select(PurchaseOrder.__table__)).mappings()
-        }
-        orders = [{**show_order(connection, number), **places[number]} for number in imported.new]
+        orders = [show_order(connection, number) for number in imported.new]
     return "said" if imported.said else "entered", "\n".join(sentences(file, imported)), orders
 
 
-def compare(order: dict[str, Any], wanted: str) -> None:
+def compare(order: PurchaseOrderView, wanted: str) -> None:
     """The order is the one that is described: `T86; 2 C62 × 4.50; 9.00/10.80; …`."""
     number, lines, totals, *others = wanted.split("; ")
-    assert order["number"] == number
-    for line, text in zip(order["lines"], lines.split(" and "), strict=True):
+    assert order.number == number
+    for line, text in zip(order.lines, lines.split(" and "), strict=True):
         found = LINE.fullmatch(text)
         assert found is not None, text
-        assert (line["quantity"], line["price"]) == (Decimal(found["quantity"]), Decimal(found["price"]))
-        assert line["unit"] == (found["unit"] or "C62")
-        assert line["allowance"] == Decimal(f"{found['sign'] or ''}{found['own'] or 0}")
-    assert (order["total_ht"], order["total_ttc"]) == tuple(map(Decimal, totals.split("/")))
+        assert (line.quantity, line.price) == (Decimal(found["quantity"]), Decimal(found["price"]))
+        assert line.unit == (found["unit"] or "C62")
+        assert line.allowance == Decimal(f"{found['sign'] or ''}{found['own'] or 0}")
+    assert (order.total_ht, order.total_ttc) == tuple(map(Decimal, totals.split("/")))
     for text in others:
         if text.startswith("of "):
-            assert str(order["issue_date"]) == text.removeprefix("of ")
+            assert str(order.issue_date) == text.removeprefix("of ")
         elif text.startswith("wanted "):
-            days = [line["wanted_date"] for line in order["lines"] if line["wanted_date"]] or [order["wanted_date"]]
+            own = [line.wanted_date for line in order.lines if line.wanted_date]
+            days: list[date | None] = [*own] or [order.wanted_date]
             assert ", ".join(map(str, days)) == text.removeprefix("wanted ")
         else:
-            assert (order["delivery_city"], order["delivery_country"]) == tuple(text.split(", "))
+            assert (order.delivery_city, order.delivery_country) == tuple(text.split(", "))
 
 
 def test_texts_are_kept(base: Database) -> None:
     """Line feeds, separators, quotes, inches."""
-    names = [
-        line["name"] for _, _, (order,) in [take(base, "31-quoted-newline-semicolon.csv")] for line in order["lines"]
-    ]
+    names = [line.name for _, _, (order,) in [take(base, "31-quoted-newline-semicolon.csv")] for line in order.lines]
     assert names == ['Vis ; tête "fraisée"\n4x40']
-    names = [line["name"] for _, _, (order,) in [take(base, "32-unescaped-quote-inch.csv")] for line in order["lines"]]
+    names = [line.name for _, _, (order,) in [take(base, "32-unescaped-quote-inch.csv")] for line in order.lines]
     assert names == ['Tube 3/4" acier', 'Tube 1" laiton']

@@ -34,7 +34,7 @@ class Desk:
         typed = replace(an_order(*lines), **head)
         return enter_order(self.database, typed, by="marie", **options)
 
-    def show(self, number: str) -> dict[str, Any]:
+    def show(self, number: str) -> Any:
         with self.database.read() as connection:
             return show_order(connection, number)
 

@@ -19,7 +19,7 @@ def test_nobody_overwrites_what_they_did_not_see(desk: Desk) -> None:
     assert set(said) <= {"done", "changed_meanwhile"}
     edits = desk.site.rows(Event, name="edit")
     shown = desk.show("CFR1")
-    assert said.count("done") == len(edits) == shown["version"] - 1
+    assert said.count("done") == len(edits) == shown.version - 1
     assert len(edits) >= 1
-    assert edits[-1].who == f"of {shown['lines'][0]['quantity']:f}".rstrip("0").rstrip(".")
-    assert shown["total_ht"] == shown["lines"][0]["quantity"] * 25 / 2
+    assert edits[-1].who == f"of {shown.lines[0].quantity:f}".rstrip("0").rstrip(".")
+    assert shown.total_ht == shown.lines[0].quantity * 25 / 2

@@ -76,7 +76,7 @@ def add_order(connection: Connection, number: str, **values: Any) -> None:
 
 def numbers(site: SiteToTest, **wanted: Any) -> list[str]:
     with site.database.read() as connection:
-        return [row["number"] for row in select_orders(connection, Selection(**wanted))]
+        return [row.number for row in select_orders(connection, Selection(**wanted))]
 
 
 def state_of(site: SiteToTest, number: str) -> tuple[str, int]:
@@ -109,7 +109,7 @@ def test_everything_in_range_with_its_state(shop: SiteToTest) -> None:
     first, last = NOVEMBER
     with shop.database.read() as connection:
         rows = select_orders(connection, Selection(first=first, last=last, everything=True))
-    assert {row["number"]: row["state"] for row in rows} == {
+    assert {row.number: row.state for row in rows} == {
         number: state for number, day, _, _, state in ORDERS if day.startswith("2020-11")
     }
 
@@ -132,9 +132,9 @@ def test_who_follows_it(shop: SiteToTest) -> None:
 def test_the_columns_of_the_screen(shop: SiteToTest) -> None:
     """G10, G11: the columns, in the words of the reference row."""
     with shop.database.read() as connection:
-        row = next(row for row in select_orders(connection, Selection()) if row["number"] == "CFR1")
+        row = next(row for row in select_orders(connection, Selection()) if row.number == "CFR1")
     shown = ("number", "issue_date", "note", "total_ht", "total_ttc", "state", "contact", "supplier")
-    assert [row[name] for name in (*shown, "line1", "postcode", "city")] == [
+    assert [getattr(row, name) for name in (*shown, "line1", "postcode", "city")] == [
         *("CFR1", date(2020, 11, 15), "Matériel cuisine", 180, 216, "confirmed", "M. Wilfried ZWILLIG", "STAUBER"),
         *(None, "88100", "PAIR ET GRANDRUPT"),
     ]

@@ -53,10 +53,10 @@ def test_a_new_partner_is_pinned_and_gets_a_party(sites: tuple[SiteToTest, SiteT
     paired = pair(ours, stauber.card())
     (partner,) = partners(ours)
     assert (paired.is_new, paired.party_is_new, paired.released) == (True, True, ())
-    assert (partner["party"], partner["kids"]) == (paired.party_code, [stauber.key.public.kid])
-    assert partner["order_address"] is None
-    assert partner["proposed_order_address"] == "commandes@stauber.test"
-    assert partner["answer_address"] == "reponses@stauber.test"
+    assert (partner.party, partner.kids) == (paired.party_code, [stauber.key.public.kid])
+    assert partner.order_address is None
+    assert partner.proposed_order_address == "commandes@stauber.test"
+    assert partner.answer_address == "reponses@stauber.test"
     with ours.database.read() as connection:
         key = connection.execute(select(PartnerKey.public_key)).scalar_one()
         party = connection.execute(select(Party.is_customer, Party.is_supplier, Party.siret)).one()
@@ -141,9 +141,9 @@ def test_the_same_card_again_changes_no_address_for_orders(sites: tuple[SiteToTe
     again = pair(ours, moved)
     (partner,) = partners(ours)
     assert (again.is_new, again.partner_id) == (False, first.partner_id)
-    assert partner["order_address"] == "jean@stauber.test"
-    assert partner["proposed_order_address"] == "new@stauber.test"
-    assert partner["answer_address"] == "r2@stauber.test"
+    assert partner.order_address == "jean@stauber.test"
+    assert partner.proposed_order_address == "new@stauber.test"
+    assert partner.answer_address == "r2@stauber.test"
 
 
 def test_a_known_code_with_another_key_is_refused(sites: tuple[SiteToTest, SiteToTest]) -> None:
@@ -151,7 +151,7 @@ def test_a_known_code_with_another_key_is_refused(sites: tuple[SiteToTest, SiteT
     pair(ours, stauber.card())
     with pytest.raises(Problem, match="known with another key"):
         pair(ours, replace(stauber.card(), key=SigningKey.generate().public))
-    assert partners(ours)[0]["kids"] == [stauber.key.public.kid]
+    assert partners(ours)[0].kids == [stauber.key.public.kid]
 
 
 def test_a_known_key_under_another_code_is_refused(sites: tuple[SiteToTest, SiteToTest]) -> None:
@@ -179,7 +179,7 @@ def test_a_card_of_a_key_that_was_replaced_changes_nothing(sites: tuple[SiteToTe
     with pytest.raises(Problem, match="replaced"):
         pair(ours, replace(stauber.card(), answers_address="thief@evil.test"))
     (partner,) = partners(ours)
-    assert partner["answer_address"] == "reponses@stauber.test"
+    assert partner.answer_address == "reponses@stauber.test"
     with ours.database.transaction() as connection:
         connection.execute(update(PartnerKey).values(replaced_from=NOW + timedelta(days=1)))
     assert not pair(ours, stauber.card()).is_new
@@ -245,8 +245,8 @@ def test_what_is_agreed_with_a_partner(paired_sites: tuple[SiteToTest, SiteToTes
         set_partner(connection, partner_id, changes, by="marie", at=NOW)
         set_partner(connection, partner_id, {"line1": "ZI", "contact": "Jean"}, by="marie", at=NOW)
     (partner,) = partners(shop)
-    assert (partner["order_address"], partner["price_policy"]) == ("jean@stauber.test", "take_ours")
-    assert (partner["price_tolerance"], partner["acceptance"]) == (Decimal("0.05"), "review")
+    assert (partner.order_address, partner.price_policy) == ("jean@stauber.test", "take_ours")
+    assert (partner.price_tolerance, partner.acceptance) == (Decimal("0.05"), "review")
     with shop.database.read() as connection:
         address = connection.execute(select(Address.line1, Address.postcode)).one()
         contact = connection.execute(select(Contact.name)).scalar_one()
@@ -269,7 +269,7 @@ def test_what_cannot_be_agreed(paired_sites: tuple[SiteToTest, SiteToTest], chan
     shop, base = paired_sites
     with pytest.raises(Problem), shop.database.transaction() as connection:
         set_partner(connection, find_partner(connection, base.code), changes, by="marie", at=NOW)
-    assert partners(shop)[0]["order_address"] is None
+    assert partners(shop)[0].order_address is None
 
 
 def test_only_what_people_agree_on_can_be_set(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
