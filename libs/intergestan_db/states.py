@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection, Update, bindparam, select, update
 
@@ -262,6 +262,13 @@ def _change(subject: str, event: str, parameters: tuple[str, ...]) -> Update:
     new = [name for name in parameters if name.startswith("new_")]
     values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in new}
     return changed.values(state=to, **values).returning(table.id)
+
+
+TOLD: Final = (
+    *(Event.id, Event.at, Event.who, Event.subject, Event.subject_id, Event.name, Event.old, Event.new),
+    Event.detail,
+)
+"""What is told of an event."""
 
 
 def record(

@@ -39,6 +39,7 @@ from services.console.rendering import Renderer
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.discovery import Ask
     from intergestan_operations.checks.checkup import CheckedSettings
+    from services.console.live import Watcher
 
 _log = structlog.get_logger(__name__)
 _PORT_S = 2.0
@@ -96,6 +97,13 @@ class Console:
         """Count an answer by its page and the first digit of its status."""
         if self._metrics is not None:
             self._metrics.observe("page_seconds", seconds, page=page, status=f"{status // 100}xx")
+
+    @cached_property
+    def watcher(self) -> Watcher:
+        """By whom those who listen are woken."""
+        from services.console.live import Watcher
+
+        return Watcher(self.database)
 
     @cached_property
     def network(self) -> Ask:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, String, Text, true
 
 from intergestan_db.enums import Right, Role
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, one_of, unique
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
 
 
 class Site(Table):
@@ -191,10 +191,19 @@ class NumberSeries(Table):
 
 
 class Event(Table):
-    """Append-only: who did what to which row, when. Every transition of a state writes one."""
+    """Append-only: who did what to which row, when. Every transition of a state writes one.
+
+    `xid` is the transaction that wrote it, where several write at once (PostgreSQL, by itself); 0: SQLite, or a row of
+    a release before. Nobody is told it: `intergestan_exchange.listing.news` reads events in this order.
+    """
 
     __tablename__ = "event"
-    __table_args__ = (index("subject", "subject_id"), index("at", "id"), index("who", "at", "id"))
+    __table_args__ = (
+        index("subject", "subject_id"),
+        index("at", "id"),
+        index("who", "at", "id"),
+        index_where("xid > 0", "xid", "id", name="ix_event_xid_id"),
+    )
 
     id: Typed[RowId]
     at: Typed[Instant]
@@ -205,6 +214,7 @@ class Event(Table):
     old: Typed[str | None] = column(String(20))
     new: Typed[str | None] = column(String(20))
     detail: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    xid: Typed[int] = column(server_default="0")
 
 
 class HighWater(Table):

@@ -188,7 +188,7 @@ def show_quote(connection: Connection, number: str, day: date) -> Mapping[str, A
     parts = {
         "lines": select(QuoteLine.__table__).where(QuoteLine.quote_id == quote.id).order_by(QuoteLine.position),
         "charges": select(QuoteCharge.__table__).where(QuoteCharge.quote_id == quote.id).order_by(QuoteCharge.id),
-        "events": select(Event.__table__)
+        "events": select(*states.TOLD)
         .where(Event.subject == states.QUOTE.name, Event.subject_id == quote.id)
         .order_by(Event.id),
     }

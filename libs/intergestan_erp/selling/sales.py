@@ -60,7 +60,7 @@ def show_sales_order(connection: Connection, number: str) -> Row | None:
         ],
         "charges": _rows(connection, charges.order_by(SalesOrderCharge.id)),
         "documents": [*_notes_of(connection, head["id"]), *_invoices_of(connection, head["id"])],
-        "events": _rows(connection, select(Event.__table__).where(*of_order).order_by(Event.id)),
+        "events": _rows(connection, select(*states.TOLD).where(*of_order).order_by(Event.id)),
     }
 
 

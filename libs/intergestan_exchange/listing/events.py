@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -112,7 +112,7 @@ def list_events(
     ).where(*_conditions(which))
     place: Mapping[str, Any] = {"size": size, "after": after, "before": before, "descending": True}
     found = read_page(connection, query, [event.at, event.id], lambda row: row[:8], **place)
-    known, gone = _names(connection, found.rows)
+    known, gone = names_of(connection, [(row[2], row[3]) for row in found.rows])
 
     def listed(row: Any) -> ListedEvent:
         at, by, subject, row_id, name, old, new, detail = row
@@ -165,10 +165,10 @@ def _conditions(which: WhichEvents) -> Iterator[ColumnElement[bool]]:
 Names = dict[tuple[str, int], str]
 
 
-def _names(connection: Connection, rows: Sequence[Any]) -> tuple[Names, Names]:
-    """What people call these rows, and what they called those that are gone."""
+def names_of(connection: Connection, rows: Iterable[tuple[str, int]]) -> tuple[Names, Names]:
+    """What people call rows, by kind and id, and what they called those that are gone."""
     wanted: dict[str, set[int]] = defaultdict(set)
-    for _at, _who, subject, row_id, *_rest in rows:
+    for subject, row_id in rows:
         wanted[subject].add(row_id)
     found: dict[tuple[str, int], str] = {}
     for subject, ids in wanted.items():

@@ -65,12 +65,14 @@ def begin_anew(connection: Connection, seen: Mark | None, *, by: str, at: dateti
     from intergestan_db.site_rows import read_site
     from intergestan_exchange.history.high_water import name_of, raise_mark, read_mark
     from intergestan_exchange.inbox.booking.answers import restate_overtaken
+    from intergestan_exchange.listing.news import forget_places
     from intergestan_exchange.statements.restored import take_up
 
     site = read_site(connection)
     seen = seen if seen is not None and seen.site == name_of(site.code, site.created_at) else None
     taken = take_up(connection, by=by, at=at, remembered=None if seen is None else seen.remembered)
     restate_overtaken(connection, at)
+    forget_places(connection)
     raise_mark(connection, 0 if seen is None else seen.n)
     return taken, read_mark(connection, at)
 

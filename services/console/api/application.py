@@ -25,6 +25,7 @@ from services.console.api import (
     purchase_orders,
     sales_orders,
     site,
+    stream,
 )
 from services.console.api.caller import Reads, claims, language_of
 from services.console.api.mount import PATH, TooLong, TooSlow
@@ -45,6 +46,7 @@ RESOURCES: Final[tuple[APIRouter, ...]] = (
     holds.router,
     partners.router,
     products.router,
+    stream.router,
 )
 _OF_HTTP: Final = {
     400: Word.UNREADABLE_REQUEST,

@@ -93,16 +93,21 @@ def language_of(request: Request) -> str:
     return language.before_entering(request, own or console_of(request).site.read().language)
 
 
+def secret_of(request: Request) -> str:
+    """What a request says as its token; nothing opens nothing."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == _BEARER else ""
+
+
 def find_caller(request: Request) -> Caller:
     """Whose token came; it is counted and noted that they call.
 
     :raises Refused: nobody's, or they call too often.
     """
     console = console_of(request)
-    kind, _, secret = request.headers.get("authorization", "").partition(" ")
     database, now = console.database, console.database.now()
     with database.read() as connection:
-        bearer = find_bearer(connection, secret.strip(), now) if kind.lower() == _BEARER else None
+        bearer = find_bearer(connection, secret_of(request), now)
         if bearer is None:
             raise Refused(401, Word.NO_BEARER, {"WWW-Authenticate": 'Bearer realm="Intergestan"'})
         person = person_of(connection, bearer.user_id, bearer.login)

@@ -1,0 +1,90 @@
+"""Who listens for news: one watcher asks the database while somebody does, and wakes all of them.
+
+It runs in the loop of events of the server; the database is asked in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from intergestan_db.database import AWAY, Database
+from intergestan_exchange.listing.news import Place, newest_told
+from intergestan_operations.opening.outage import tell_outage
+
+LOOK_S: Final = 0.5
+MOST: Final = 100
+"""So many streams a process has open."""
+MOST_OF_ONE: Final = 2
+"""So many of one token."""
+
+
+class Watcher:
+    """Looks whether there are news, as long as somebody listens."""
+
+    def __init__(self, database: Database, look_s: float = LOOK_S) -> None:
+        self._database = database
+        self._look_s = look_s
+        self._listeners = 0
+        self._task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._open: Counter[int] = Counter()
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether the database is asked."""
+        return self._task is not None
+
+    def open(self, token_id: int) -> bool:
+        """Count a stream that begins; whether there is room for it."""
+        if self._open.total() >= MOST or self._open[token_id] >= MOST_OF_ONE:
+            return False
+        self._open[token_id] += 1
+        return True
+
+    def close(self, token_id: int) -> None:
+        """A stream has ended."""
+        self._open[token_id] -= 1
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Have the database asked meanwhile."""
+        self._listeners += 1
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            if self._listeners == 0:
+                self._task.cancel()
+                self._task = None
+
+    @property
+    def news(self) -> asyncio.Event:
+        """Is set once there are news after this moment. Whoever reads takes it before, and waits for it afterwards."""
+        return self._news
+
+    async def _watch(self) -> None:
+        last: Place | None = None
+        limiter = anyio.CapacityLimiter(1)
+        while True:
+            try:
+                found: Place | None = await anyio.to_thread.run_sync(self._newest, limiter=limiter)
+            except AWAY as error:
+                tell_outage(error, "News are not told: the base does not answer.")
+                found = last
+            if found != last:
+                last, told, self._news = found, self._news, asyncio.Event()
+                told.set()
+            await asyncio.sleep(self._look_s)
+
+    def _newest(self) -> Place:
+        with self._database.read() as connection:
+            return newest_told(connection)
