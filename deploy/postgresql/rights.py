@@ -270,7 +270,9 @@ _IMPORTER: Rights = {
     "relay": Right("host login mails_per_day"),
     "delivery_attempt": Right("id started_at outcome"),
     "missing_number": Right(ALL),
-    "event": Right("id at", _EVENT),
+    "replay_run": Right(ALL, changes="total looked skipped after_at after_id ended_at error"),
+    "replay_mail": Right(ALL, "* -id"),
+    "event": Right("id at subject subject_id name", _EVENT),
 }
 """Decides and books. It asks for answers, and for no mail of orders; it can let no key count, and reads no password."""
 
@@ -532,8 +534,15 @@ _OPERATES: Rights = {
     "mailbox": Right(changes="active rests_since rests_reason rests_by"),
     "purge_run": Right(ALL, "mailbox_id requested_at requested_by archived_before dry_run heartbeats_only done"),
     "purge_mail": Right(ALL, deletes=True),
+    "replay_run": Right(
+        ALL,
+        "requested_at requested_by shas mailbox_id partner_id since until newest looked skipped",
+        "given_at given_by",
+    ),
+    "replay_mail": Right(ALL, changes="given", deletes=True),
 }
-"""What an operator does: let mailboxes rest, and have removed from them what is dealt with."""
+"""What an operator does: let mailboxes rest, have removed from them what is dealt with, and have mails taken in again.
+"""
 
 
 _ADMINISTERS: Rights = {
@@ -704,6 +713,7 @@ GUARDS: tuple[Guard, ...] = (
             CONSOLE: f"NOT NEW.heartbeats_only AND NEW.done = 0 AND NEW.requested_by NOT IN ('heartbeats', {_OTHERS})",
         },
     ),
+    Guard("own looks", "replay_run", "INSERT", {CONSOLE: f"NEW.looked = 0 AND NEW.requested_by NOT IN ({_OTHERS})"}),
     Guard(
         "own words",
         "published",

@@ -178,7 +178,8 @@ GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
 GRANT SELECT (id, number, manage_stock, manage_reservations, reserve_at_entry, customer_op_billable_id,
     default_establishment_id) ON "dossier" TO :"importer";
 GRANT SELECT (id, number) ON "establishment" TO :"importer";
-GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
+GRANT SELECT (id, at, subject, subject_id, name), INSERT (at, who, subject, subject_id, name, old, new, detail)
+    ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
 GRANT SELECT (delivery_note_line_id, quantity, invoice_line_id) ON "goods_return_line" TO :"importer";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
@@ -250,6 +251,11 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
     vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
+GRANT SELECT, INSERT (replay_run_id, inbound_mail_id, was_state, was_reason, then_state, then_reason,
+    documents, given) ON "replay_mail" TO :"importer";
+GRANT USAGE ON SEQUENCE "replay_mail_id_seq" TO :"importer";
+GRANT SELECT, UPDATE (total, looked, skipped, after_at, after_id, ended_at, error) ON "replay_run" TO
+    :"importer";
 GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id,
     picking_slip_line_id, state), UPDATE (quantity, picking_slip_line_id, state, ended_at), DELETE ON
     "reservation" TO :"importer";
@@ -624,6 +630,10 @@ GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mail
     paused_until, last_error, host, port, security, ca_file, login, secret, sealed, oauth_grant_id) ON "relay"
     TO :"console";
 GRANT USAGE ON SEQUENCE "relay_id_seq" TO :"console";
+GRANT SELECT, UPDATE (given), DELETE ON "replay_mail" TO :"console";
+GRANT SELECT, INSERT (requested_at, requested_by, shas, mailbox_id, partner_id, since, until, newest, looked,
+    skipped), UPDATE (given_at, given_by) ON "replay_run" TO :"console";
+GRANT USAGE ON SEQUENCE "replay_run_id_seq" TO :"console";
 GRANT SELECT ON "reservation" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
@@ -770,6 +780,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run F
     WHEN %9$L THEN (NOT NEW.heartbeats_only AND NEW.done = 0 AND NEW.requested_by NOT IN ('heartbeats', 'composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
     'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON replay_run FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.looked = 0 AND NEW.requested_by NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own looks')$guard$,
+    'own looks of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
     WHEN (CASE CURRENT_USER

@@ -10,7 +10,7 @@ from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import CREDIT, IMPORT
 from services.importer.settings import ImporterProcess
-from services.importer.worker import Importer, declare
+from services.importer.worker import Importer, declare, looking
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         process.broker,
         steps=[IMPORT, CREDIT],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "importer", importer.claims)],
+        loops=[startup.signs_of_life(process, "importer", importer.claims), looking(importer)],
         health=process.health,
         bounds=process.bounds(),
     )

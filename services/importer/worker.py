@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,12 +34,13 @@ from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Manifest
-from intergestan_operations.opening.outage import postponing
+from intergestan_operations.opening.outage import ANY_REFUSAL, postponing, tell_outage
 from intergestan_runtime.archive import Archive, ArchiveError, Corrupt, Missing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.rarely import RARELY
+from intergestan_runtime.service import Loop
 from intergestan_runtime.steps import COMPOSE, CREDIT, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.importer.credit import look_at_customer
@@ -94,6 +97,12 @@ class Importer:
     def look_again(self, customer_id: int) -> None:
         """Look at the orders of a customer that wait for room."""
         look_at_customer(self._parts, customer_id)
+
+    def look_on(self, stopping: Callable[[], bool]) -> bool:
+        """Read some mails of a look at what a replay would change; whether there was one."""
+        from intergestan_operations.replaying.looking import look_on
+
+        return look_on(self._parts.database, self._archive, self._pool, self._bounce_key, stopping)
 
     def _claim(self, mail_id: int) -> Turn | None:
         database = self._parts.database
@@ -245,6 +254,27 @@ def _orders(manifest: Manifest) -> dict[str, list[str]]:
     """Which orders the lines of the log about a mail are about."""
     numbers = sorted({document.id for document in manifest.documents})
     return {"orders": numbers} if numbers else {}
+
+
+LOOK_S = 2.0
+"""So often an importer sees whether somebody asked what a replay would change."""
+
+
+def looking(importer: Importer) -> Loop:
+    """A loop that looks at what replays would change, one lot of mails after the other while there are some."""
+
+    def look(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                if importer.look_on(stop.is_set):
+                    continue
+            except ANY_REFUSAL as error:
+                tell_outage(error, "What a replay would change is looked at later.")
+            except (ArchiveError, OSError, MemoryError) as error:
+                RARELY.warn(_log, "look", "The archive or this machine does not let us read.", error=str(error))
+            stop.wait(LOOK_S)
+
+    return look
 
 
 def declare(broker: BellBroker, importer: Importer) -> None:

@@ -91,7 +91,7 @@ from intergestan_db.tables.product import (
     ProductName,
     ProductSubfamily,
 )
-from intergestan_db.tables.purge import PurgeMail, PurgeRun
+from intergestan_db.tables.purge import PurgeMail, PurgeRun, ReplayMail, ReplayRun
 from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import (
     ApiToken,
@@ -228,6 +228,8 @@ __all__ = [
     "QuoteCharge",
     "QuoteLine",
     "Relay",
+    "ReplayMail",
+    "ReplayRun",
     "Reservation",
     "RestingCount",
     "ReviewReply",

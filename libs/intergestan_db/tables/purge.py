@@ -1,11 +1,13 @@
-"""Removing from a mailbox what is safe elsewhere (G24): what a person asked for, and what becomes of each mail."""
+"""Purges that people ask for, and looks at what a replay of archived mails would change."""
 
 from __future__ import annotations
 
-from sqlalchemy import String, Text
+from typing import Any
+
+from sqlalchemy import JSON, String, Text
 
 from intergestan_db.enums import PurgeVerdict
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, one_of
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, one_of, unique
 
 
 class PurgeRun(Table):
@@ -43,3 +45,52 @@ class PurgeMail(Table):
     handle: Typed[str] = column(String(100))
     inbound_mail_id: Typed[int | None] = column(references="inbound_mail.id")
     verdict: Typed[str] = column(String(12))
+
+
+class ReplayRun(Table):
+    """A look at some archived mails: importers read them, a few at a time, the oldest first, and change nothing. Once
+    it `ended_at`, a person may have those that would change taken in again (`given_at`).
+
+    `shas` to `until` say which mails are meant, no later one than `newest`; `after_at` and `after_id` are of the one
+    that was looked at last. `total` is None until somebody began; `skipped` of them cannot be read.
+    """
+
+    __tablename__ = "replay_run"
+
+    id: Typed[RowId]
+    requested_at: Typed[Instant]
+    requested_by: Typed[str] = column(String(80))
+    shas: Typed[list[str]] = column(JSON())
+    mailbox_id: Typed[int | None] = column(references="mailbox.id")
+    partner_id: Typed[int | None] = column(references="partner.id")
+    since: Typed[Instant | None]
+    until: Typed[Instant | None]
+    newest: Typed[int]
+    total: Typed[int | None]
+    looked: Typed[int] = column(default=0)
+    skipped: Typed[int] = column(default=0)
+    after_at: Typed[Instant | None]
+    after_id: Typed[int | None]
+    ended_at: Typed[Instant | None] = column(index=True)
+    error: Typed[str | None] = column(Text())
+    given_at: Typed[Instant | None]
+    given_by: Typed[str | None] = column(String(80))
+
+
+class ReplayMail(Table):
+    """A mail that would change: where it was, where it would be, and what would become of its documents (pairs of a
+    number and a word). `given`: it was given back to the importer.
+    """
+
+    __tablename__ = "replay_mail"
+    __table_args__ = (unique("replay_run_id", "inbound_mail_id"),)
+
+    id: Typed[RowId]
+    replay_run_id: Typed[int] = column(references="replay_run.id")
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", ondelete="CASCADE", index=True)
+    was_state: Typed[str] = column(String(10))
+    was_reason: Typed[str | None] = column(String(30))
+    then_state: Typed[str] = column(String(10))
+    then_reason: Typed[str | None] = column(String(30))
+    documents: Typed[list[Any]] = column(JSON())
+    given: Typed[bool] = column(default=False)

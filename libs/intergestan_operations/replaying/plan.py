@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +25,7 @@ from intergestan_exchange.inbox.replay import (
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.mail_accounts.accounts import find_mailbox
 from intergestan_exchange.partners.partners import find_partner
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.opening.opening import read_bounce_key
 from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
@@ -90,7 +91,7 @@ class Work:
         page = self._first
         while page:
             for mail in page:
-                why = _why_not(mail, self._archive)
+                why = why_not(mail, self._archive)
                 if why is None:
                     yield mail
                 else:
@@ -145,7 +146,7 @@ def choose_mails(site: SiteSettings, database: Database, wanted: Wanted) -> Work
     return Work(database, archive, choice, strays=wanted.strays)
 
 
-def _why_not(mail: Chosen, archive: Archive) -> Said | None:
+def why_not(mail: Chosen, archive: Archive) -> Said | None:
     """Why a mail is left out."""
     if mail.state == "archived":
         return Said("is about to be taken in anyway.")
@@ -171,19 +172,37 @@ def plan(site: SiteSettings, database: Database, work: Work) -> Iterator[Planned
     bounce_key = read_bounce_key(site)
     with database.read() as connection:
         keys = public_keys(connection)
+    readers = Readers(archive, pool, keys, bounce_key)
     try:
         for each in work:
-            sha256, mail = each.sha256, each if isinstance(each, Chosen) else None
-            try:
-                reading = pool.read(archive.get(sha256), keys)
-            except Unreachable:
-                raise
-            except (ArchiveError, ReaderDied) as error:
-                reason = "poison" if isinstance(error, ReaderDied) else "archive"
-                yield Planned(sha256, mail, Foreseen("held", reason), error)
-                continue
-            with database.read() as connection:
-                then = foresee(connection, reading, each.archived_at, bounce_key)
-            yield Planned(sha256, mail, then)
+            yield foresee_mail(database, readers, each)
     finally:
         pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What it takes to read a mail as the importer does, and to know what it would do. :ivar keys: those that count."""
+
+    archive: Archive
+    pool: ReaderPool
+    keys: Mapping[str, bytes]
+    bounce_key: BounceKey | None
+
+
+def foresee_mail(database: Database, readers: Readers, each: Chosen | Stray) -> Planned:
+    """What would become of one mail. Changes nothing.
+
+    :raises Unreachable: the archive does not answer.
+    """
+    sha256, mail = each.sha256, each if isinstance(each, Chosen) else None
+    try:
+        reading = readers.pool.read(readers.archive.get(sha256), readers.keys)
+    except Unreachable:
+        raise
+    except (ArchiveError, ReaderDied) as error:
+        reason = "poison" if isinstance(error, ReaderDied) else "archive"
+        return Planned(sha256, mail, Foreseen("held", reason), error)
+    with database.read() as connection:
+        then = foresee(connection, reading, each.archived_at, readers.bounce_key)
+    return Planned(sha256, mail, then)

@@ -35,6 +35,7 @@ _PLACES: Final[Mapping[Act, tuple[str, str, Access | Right]]] = {
     Act.SET_RELAY: (marked("Outgoing server"), "/comptes/relais", Right.SET_ACCOUNTS),
     Act.SHOW_STATEMENT: (marked("Partners"), "/correspondants", Access.SEE),
     Act.RESUME_BOOKING: (marked("Partners"), "/correspondants", Access.SEE),
+    Act.REPLAY_ALL: (marked("Replay"), REPLAY, Right.OPERATE),
     Act.SHOW_STATUS: (marked("The way of orders"), PIPELINE, Access.SEE),
     Act.TEST_MAILBOX: (marked("Mailboxes"), MAILBOXES, Access.SEE),
 }
@@ -62,6 +63,7 @@ PARTS: Final[tuple[tuple[str, str, Access | Right], ...]] = (
     (marked("The way of orders"), PIPELINE, Access.SEE),
     (marked("Mailboxes"), MAILBOXES, Access.SEE),
     (marked("Outgoing server"), RELAY, Access.SEE),
+    (marked("Replay"), REPLAY, Right.OPERATE),
     (marked("Purge"), PURGE, Right.OPERATE),
     (marked("Diagnosis"), DIAGNOSIS, Right.OPERATE),
 )

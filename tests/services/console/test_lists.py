@@ -24,7 +24,7 @@ ROUTES = (
     *("/chercher?q=CFR", "/chercher?q=dupont", "/moi", "/accessibilite", "/comptes/boites/boite-1", "/envois"),
     *("/tiers", "/tiers?q=stau", "/tiers?encours=1", "/tiers/chercher?q=stau"),
     *("/exploitation/boites", "/exploitation/boite/boite-1", "/exploitation/relais"),
-    *("/exploitation/purge", "/exploitation/purge/1"),
+    *("/exploitation/purge", "/exploitation/purge/1", "/exploitation/rejeu"),
 )
 MOST = 17
 """Statements of a page, with those that find out who is there."""

@@ -153,6 +153,10 @@ POST /exploitation/boites/retirer/appros                    adam
 POST /exploitation/boites/remettre/appros                   adam
 GET  /exploitation/relais            nadia carl odile adele adam
 POST /exploitation/relais/essayer               odile       adam
+GET  /exploitation/rejeu                        odile       adam
+POST /exploitation/rejeu                        odile       adam
+GET  /exploitation/rejeu/1                      odile       adam
+POST /exploitation/rejeu/1/rejouer              odile       adam
 GET  /exploitation/purge                        odile       adam
 POST /exploitation/purge                        odile       adam
 GET  /exploitation/purge/1                      odile       adam
@@ -200,6 +204,7 @@ IN_PATHS = {
     "/comptes/boites": "appros",
     "/exploitation/boite": "appros",
     "/exploitation/purge": "1",
+    "/exploitation/rejeu": "1",
     "/exploitation/boites/suspendre": "appros",
     "/exploitation/boites/reprendre": "appros",
     "/exploitation/boites/retirer": "appros",

@@ -1,0 +1,202 @@
+"""*Exploitation ▸ Rejeu*: archived mails are taken in again, after a person saw what that would change.
+
+The importers look and do it; no mail is read in the console. What only the archive has, after a restore, is taken in
+on the machine of the site.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from intergestan_db.bells import Bells
+from intergestan_db.enums import HoldReason
+from intergestan_db.problem import Problem
+from intergestan_erp.inputs.near_days import read_near_day
+from intergestan_erp.inputs.unreadable import Unreadable
+from intergestan_erp.site.day import begin_of
+from intergestan_exchange.listing.mailboxes import list_mailbox_page
+from intergestan_operations.language.labels import HOLD_REASONS
+from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import Said
+from services.console import faults
+from services.console.acting import Done, once
+from services.console.pages.operating import REPLAY, parts_of
+from services.console.visit import Visit
+
+if TYPE_CHECKING:
+    from intergestan_exchange.inbox.replay import Choice
+
+FIELDS: Final = ("courriels", "boite", "correspondant", "du", "au")
+ALL: Final = "tous"
+SHOWN: Final = 200
+"""So many of the mails that would change are listed; all of them are counted."""
+_NEWEST: Final = 10
+_MOST_BOXES: Final = 200
+_MOST_SHAS: Final = 50
+_MOST_ID: Final = 2**63
+_QUICK_MS: Final = 1000
+_LONG_MS: Final = 5000
+_QUICK: Final = timedelta(minutes=2)
+
+
+def show(visit: Visit) -> Response:
+    """Which mails, and what was looked at last."""
+    return _form(visit, 200)
+
+
+def look(visit: Visit) -> Response:
+    """Have the importers look what taking them in again would change. Nothing is changed."""
+    from intergestan_exchange.inbox import replay_runs
+
+    wrong: dict[str, str] = {}
+
+    def do(connection: Connection) -> Done:
+        choice = _choice(connection, visit, wrong)
+        replay_runs.require_importer(connection, visit.now)
+        run = replay_runs.ask(connection, choice, by=visit.who.login, at=visit.now)
+        return Done(to=f"{REPLAY}/{run}")
+
+    try:
+        return once(visit, do)
+    except _Wrong:
+        return _form(visit, 422, wrong=wrong)
+    except Problem as problem:
+        return _form(visit, faults.status_of(problem), problem=problem)
+
+
+def follow(visit: Visit) -> Response:
+    """What one found, and how far it is; its address shows that whenever it is opened."""
+    return _follow(visit, 200)
+
+
+def give(visit: Visit) -> Response:
+    """*Rejouer*: have those taken in again that would change."""
+    from intergestan_exchange.inbox import replay_runs
+
+    def do(connection: Connection) -> Done:
+        look = _find(connection, visit)
+        if look is None:
+            raise _NotThere
+        replay_runs.require_importer(connection, visit.now)
+        mails = replay_runs.give(connection, look.id, by=visit.who.login, at=visit.now)
+        return Done(to=f"{REPLAY}/{look.id}", bells=Bells(take_in=mails))
+
+    try:
+        return once(visit, do)
+    except _NotThere:
+        return faults.page(visit, 404)
+    except Problem as problem:
+        return _follow(visit, faults.status_of(problem), problem=problem)
+
+
+class _NotThere(Exception):
+    """There is no such look."""
+
+
+class _Wrong(Exception):
+    """What was typed is no choice of mails."""
+
+
+def _find(connection: Connection, visit: Visit) -> Any:
+    from intergestan_exchange.inbox.replay_runs import read_look
+
+    run = visit.params["run"]
+    return read_look(connection, run) if run < _MOST_ID else None
+
+
+def _choice(connection: Connection, visit: Visit, wrong: dict[str, str]) -> Choice:
+    """Which mails are meant; what is wrong with a field stands in `wrong`."""
+    from intergestan_exchange.inbox.replay import Choice
+    from intergestan_exchange.mail_accounts.accounts import find_mailbox
+    from intergestan_exchange.partners.partners import find_partner
+
+    typed = {name: visit.form.get(name, "").strip() for name in FIELDS}
+    shas = tuple(typed["courriels"].replace(",", " ").split())[:_MOST_SHAS]
+    found: dict[str, int | None] = {"boite": None, "correspondant": None}
+    for name, find in (("boite", find_mailbox), ("correspondant", find_partner)):
+        if typed[name]:
+            try:
+                found[name] = find(connection, typed[name])
+            except Problem as problem:
+                wrong[name] = sentence(problem, visit.language)
+    first, last = (_day(visit, typed[name], name, wrong) for name in ("du", "au"))
+    if not any(typed.values()) and ALL not in visit.form:
+        wrong[ALL] = sentence(Said("Say which mails, or tick that all are meant."), visit.language)
+    if wrong:
+        raise _Wrong
+    try:
+        return Choice(
+            shas=shas,
+            mailbox_id=found["boite"],
+            partner_id=found["correspondant"],
+            since=None if first is None else begin_of(visit.site.zone, first),
+            until=None if last is None else begin_of(visit.site.zone, last + timedelta(days=1)),
+        )
+    except OverflowError:
+        wrong["au"] = visit.day(last) if last else ""
+        raise _Wrong from None
+
+
+def _day(visit: Visit, text: str, name: str, wrong: dict[str, str]) -> date | None:
+    if not text:
+        return None
+    try:
+        return read_near_day(text, visit.today)
+    except Unreadable as bad:
+        wrong[name] = sentence(bad, visit.language)
+        return None
+
+
+def _form(
+    visit: Visit, status: int, *, wrong: dict[str, str] | None = None, problem: Problem | None = None
+) -> Response:
+    from intergestan_exchange.inbox.replay_runs import newest_looks
+
+    form = visit.form or visit.kept
+    with visit.database.read() as connection:
+        page = list_mailbox_page(connection, visit.now, size=_MOST_BOXES)
+        newest = newest_looks(connection, _NEWEST)
+    return visit.html(
+        "operations/replay.html",
+        status=status,
+        parts=parts_of(visit, REPLAY),
+        boxes=[box.name for box in page.rows],
+        typed={name: form.get(name, "") for name in FIELDS},
+        all_of_them=ALL in form,
+        newest=newest,
+        wrong=wrong or {},
+        problem=None if problem is None else sentence(problem, visit.language),
+        acts=[] if problem is None else faults.next_acts(problem),
+    )
+
+
+def _follow(visit: Visit, status: int, *, problem: Problem | None = None) -> Response:
+    from intergestan_exchange.inbox import replay_runs
+
+    with visit.database.read() as connection:
+        look = _find(connection, visit)
+        if look is None:
+            return faults.page(visit, 404)
+        changes = replay_runs.read_changes(connection, look.id, SHOWN)
+        done = replay_runs.look_at_given(connection, look.id) if look.given_at is not None else None
+    goes_on = not look.is_over or (done is not None and done.rest < done.given)
+    age = visit.now - (look.given_at or look.at)
+    return visit.html(
+        "operations/replayed.html",
+        status=status,
+        parts=parts_of(visit, REPLAY),
+        look=look,
+        it=f"{REPLAY}/{look.id}",
+        changes=changes,
+        done=done,
+        why=lambda reason: HOLD_REASONS[HoldReason(reason)] if reason in set(HoldReason) else reason,
+        may_go_on=look.is_over and look.given_at is None and look.changes and age <= replay_runs.LASTS,
+        is_old=look.is_over and look.given_at is None and age > replay_runs.LASTS,
+        again=0 if not goes_on else _QUICK_MS if age < _QUICK else _LONG_MS,
+        problem=None if problem is None else sentence(problem, visit.language),
+        acts=[] if problem is None else faults.next_acts(problem),
+    )
