@@ -19,6 +19,7 @@ RUN_PROGRAMS = {
     "libs/intergestan_operations/starting/fleet.py": "runs systemctl, docker and kubectl",
     "libs/intergestan_operations/starting/startup.py": "reads the options of a service",
     "libs/intergestan_runtime/embedded_redis.py": "runs redis-server",
+    "services/console/beginning/__main__.py": "reads its own options",
     "services/poller/__main__.py": "reads the options of the poller",
 }
 """Files with options that are no sentence, and why."""

@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, str] = {
     "user set": "user set marie --email marie.durand@durand.fr",
     "user invite": "user invite marie --as anne",
     "user password": "user password marie --as anne",
+    "user second-factor": "user second-factor marie --remove --as anne",
     "user activate": "user activate marie",
     "user deactivate": "user deactivate marie",
     "site": "site card > durand.card",

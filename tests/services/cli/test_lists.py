@@ -21,7 +21,7 @@ abandon abort accept activate add allocate allocations anonymise bank cancel car
 columns confirm console copy count credit deactivate deliver delete demo digest doctor drift edit enter export fail fec
 finish help here import init invite invoice letter locate lock login make match move new order password pause pin poll
 preview purge rank receive refuse reindex release reopen replay resend restored result resume return reverse revoke
-rotate run scale send set settle setup statement status test trace unconfirm unpause unpin up upgrade validate verify
+rotate run scale second-factor send set settle setup statement status test trace unconfirm unpause unpin up upgrade validate verify
 watch years
 """
 ACTS = frozenset(_ACTS.split())
