@@ -10,7 +10,8 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson
+from services.cli.paging import After, Listed, SomeLimit, show_few
 
 Match = Annotated[
     list[str] | None,
@@ -38,6 +39,8 @@ def names(
     forget: Annotated[
         list[str] | None, typer.Option("--forget", metavar="NAME", help="Forget what was said of this name.")
     ] = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Keep which products a supplier means by names, for lines that have neither code nor GTIN; show what is kept.
@@ -46,7 +49,13 @@ def names(
     entered stay what they are.
     """
     from intergestan_db.enums import PartyRole
-    from intergestan_erp.order_files.product_names import forget_name, keep_name, list_names
+    from intergestan_erp.order_files.product_names import (
+        KeptName,
+        forget_name,
+        keep_name,
+        list_names,
+        thing_key,
+    )
     from intergestan_erp.parties.one_party import one_party
 
     pairs = said(match)
@@ -62,9 +71,11 @@ def names(
             for name, code in pairs.items():
                 keep_name(connection, whose, name, code, by=by, at=at)
         kept = list_names(connection, whose)
-    if as_json:
-        print_json(list(map(asdict, kept)))
-    elif not kept:
-        say(_("Nothing is kept: lines need a code or a GTIN."))
-    else:
-        print_table([_("Supplier"), _("Name"), _("Product")], [[row.supplier, row.name, row.product] for row in kept])
+    listed = Listed[KeptName](
+        name="names",
+        values=asdict,
+        titles=[_("Supplier"), _("Name"), _("Product")],
+        cells=lambda row: (row.supplier, row.name, row.product),
+        empty=_("Nothing is kept: lines need a code or a GTIN."),
+    )
+    show_few(listed, kept, lambda row: (row.supplier, thing_key(row.name)), limit, after, as_json=as_json)

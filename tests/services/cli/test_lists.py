@@ -12,17 +12,19 @@ from typer.main import get_command
 from services.cli.app import build
 from tests.services.cli.conftest import Run
 
-LISTS = frozenset({"list", "log", "entries", "moves", "returns", "due", "overrides", "differences", "undelivered"})
+LISTS = frozenset(
+    {"list", "log", "entries", "moves", "returns", "due", "overrides", "differences", "undelivered", "names"}
+)
 """The last words of commands that show rows of which there may be any number."""
 SHOWN = frozenset({"find", "show", "fields"})
 """Words that show one thing, or some of the likeliest, and say to type more of it."""
 _ACTS = """
 abandon abort accept activate add allocate allocations anonymise bank cancel card change charge chart check close
-columns confirm console copy count credit deactivate deliver delete demo digest doctor drift edit enter export fail fec
-finish help here import init invite invoice letter locate lock login make match move new order password pause pin poll
-preview purge rank receive refuse reindex release reopen replay resend restored result resume return reverse revoke
-rotate run scale second-factor send set settle setup statement status test trace unconfirm unpause unpin up upgrade validate verify
-watch years
+columns confirm console copy count credit deactivate delete deliver demo digest doctor drift edit enter export fail
+fec finish help here import init invite invoice letter locate lock login make match move new order password pause pin
+poll preview purge rank receive refuse reindex release reopen replay resend restored result resume return reverse
+revoke rotate run scale second-factor send set settle setup statement status test trace unconfirm unpause unpin up
+upgrade validate verify watch years
 """
 ACTS = frozenset(_ACTS.split())
 """The last words of all others: acts, and what shows one thing, or as many rows as the site's settings have."""
