@@ -35,6 +35,8 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._open: Counter[int] = Counter()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_over = False
 
     @property
     def is_watching(self) -> bool:
@@ -56,8 +58,9 @@ class Watcher:
     async def listening(self) -> AsyncIterator[None]:
         """Have the database asked meanwhile."""
         self._listeners += 1
+        self._loop = asyncio.get_running_loop()
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._watch())
+            self._task = self._loop.create_task(self._watch())
         try:
             yield
         finally:
@@ -65,6 +68,15 @@ class Watcher:
             if self._listeners == 0:
                 self._task.cancel()
                 self._task = None
+
+    def end(self) -> None:
+        """Let all streams end, from another thread: the server stops."""
+        self.is_over = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._news.set()
 
     @property
     def news(self) -> asyncio.Event:

@@ -105,6 +105,11 @@ class Console:
 
         return Watcher(self.database)
 
+    def end_streams(self) -> None:
+        """Let those who listen go, where anybody ever did."""
+        if "watcher" in self.__dict__:
+            self.watcher.end()
+
     @cached_property
     def network(self) -> Ask:
         """How the servers of a mail address are asked for."""
@@ -218,6 +223,7 @@ def _serve(console: Console, listening: socket.socket, stop: threading.Event, st
             raise RuntimeError("The server of the pages ended.") from (failed[0] if failed else None)
         if time.monotonic() - state.ticked > own.live_seconds:
             raise RuntimeError("The server of the pages does not come round.")
+    console.end_streams()
     server.should_exit = True
     thread.join(_STOP_S * 2)
 

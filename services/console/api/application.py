@@ -17,6 +17,7 @@ from intergestan_db.problem import EntryProblems, FileProblems, Problem
 from intergestan_db.states import StaleState
 from intergestan_operations.opening.outage import tell_outage
 from services.console.api import (
+    documents,
     holds,
     mails,
     partners,
@@ -41,6 +42,7 @@ RESOURCES: Final[tuple[APIRouter, ...]] = (
     site.router,
     purchase_orders.router,
     sales_orders.router,
+    documents.router,
     mails.router,
     polls.router,
     holds.router,

@@ -122,7 +122,7 @@ async def _told(caller: Caller, start: Place, watcher: Watcher) -> AsyncIterator
     place = start
     yield f"retry: {WAIT_MS}\n{_written('here', place, {'place': str(place)})}"
     async with watcher.listening():
-        while True:
+        while not watcher.is_over:
             changed = watcher.news
             scopes, found = await anyio.to_thread.run_sync(_read, caller, place)
             if scopes is None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from sqlalchemy import update
 
 from intergestan_db.enums import Scope
+from intergestan_db.tables import ApiToken, Event
 from intergestan_runtime.settings import ConsoleSettings
 from services.console.worker import Console
 from tests.services.cli.conftest import Run, data
@@ -111,8 +113,21 @@ def _same(value: Any) -> Any:
 
 
 def test_nothing_of_a_token_is_in_the_base(shop: Path, run: Run) -> None:
-    from intergestan_db.tables import ApiToken, Event
-
     secret = run("token", "add", "marie", "erp", "--scope", "orders:read", "--as", "marie", cwd=shop).out.strip()
     for table in (ApiToken, Event):
         assert secret not in repr(rows(shop, table))
+
+
+def test_what_a_dump_brought_of_another_server_is_found_and_put_right(shop: Path, run: Run) -> None:
+    """Events that say to be of transactions to come here would be told when these have passed."""
+
+    def said() -> list[str]:
+        return [each["subject"] for each in run("doctor", "--json", cwd=shop).json]
+
+    subject = "News for programs"
+    assert subject not in said()
+    with base(shop) as database, database.transaction() as connection:
+        connection.execute(update(Event).values(xid=10**12))
+    assert subject in said()
+    assert run("restored", "--as", "marie", cwd=shop).code == 0
+    assert subject not in said()

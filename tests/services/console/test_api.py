@@ -50,6 +50,11 @@ GET    /sales-orders               sales:read       nadia carl odile adele adam
 GET    /sales-orders/CCL1          sales:read       nadia carl odile adele adam
 POST   /sales-orders/CCL1/accept   sales:write            carl            adam
 POST   /sales-orders/CCL1/refuse   sales:write            carl            adam
+GET    /deliveries                 sales:read       nadia carl odile adele adam
+GET    /deliveries/BL1             sales:read       nadia carl odile adele adam
+GET    /invoices                   sales:read       nadia carl odile adele adam
+GET    /invoices/FA1               sales:read       nadia carl odile adele adam
+GET    /stories/CFR1               mails:read       nadia carl odile adele adam
 GET    /sendings                   mails:read       nadia carl odile adele adam
 GET    /sendings/CFR1              mails:read       nadia carl odile adele adam
 POST   /sendings/preview           orders:read            carl            adam
@@ -81,6 +86,9 @@ IN_PATHS = {
     "/inbound-mails": "in-1",
     "/holds": "order-1",
     "/polls": "1",
+    "/deliveries": "BL1",
+    "/invoices": "FA1",
+    "/stories": "CFR1",
     "/partners": "elle",
     "/products": "CAS16",
 }

@@ -140,6 +140,16 @@ def test_a_stream_ends_with_its_token(desk: Desk, listen: Any, monkeypatch: pyte
     eventually(lambda: not desk.console.watcher.is_watching)
 
 
+def test_a_console_that_stops_lets_all_go(desk: Desk, listen: Any) -> None:
+    some = [listen(token_of(desk, who)) for who in ("carl", "odile")]
+    for each in some:
+        assert each.read("here")
+    eventually(lambda: desk.console.watcher.is_watching)
+    desk.console.end_streams()
+    for each in some:
+        each.ends()
+
+
 def test_a_token_has_two_streams(desk: Desk, listen: Any) -> None:
     token = token_of(desk, "carl")
     some = [listen(token) for _ in range(MOST_OF_ONE)]
