@@ -551,6 +551,7 @@ _ADMINISTERS: Rights = {
     "user_right": Right(ALL, ALL, deletes=True),
     "invitation": Right(ALL, ALL),
     "session": Right(changes="strong_until"),
+    "api_token": Right(ALL, "user_id name prefix hash scopes created_at created_by ends_at", "revoked_at"),
     "site": Right(
         ALL,
         changes="name siret vat_id line1 line2 postcode city country language timezone orders_address answers_address",

@@ -439,7 +439,9 @@ GRANT SELECT ON "allocation" TO :"console";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"console";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
-GRANT SELECT, UPDATE (last_used_at) ON "api_token" TO :"console";
+GRANT SELECT, INSERT (user_id, name, prefix, hash, scopes, created_at, created_by, ends_at), UPDATE
+    (last_used_at, revoked_at) ON "api_token" TO :"console";
+GRANT USAGE ON SEQUENCE "api_token_id_seq" TO :"console";
 GRANT SELECT ON "category" TO :"console";
 GRANT SELECT, INSERT (party_id, name, telephone, email), UPDATE (name, telephone, email) ON "contact" TO
     :"console";

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         tiers_map,
         tiers_new,
         to_do,
+        tokens,
     )
 else:
     globals().update(modules_of(pages))
@@ -224,6 +225,8 @@ ROUTES: Final = (
     Page("/reglages/site", "site", Right.SET_SITE, site_settings.show, site_settings.change),
     Page("/reglages/choix", "choices", Right.SET_RULES, choices.show, choices.change),
     Page("/reglages/nouvel-utilisateur", "new person", Right.MANAGE_USERS, people.ask_new, people.add, hashes=True),
+    Page("/reglages/jetons", "tokens", Right.MANAGE_USERS, tokens.show_list, tokens.end, hashes=True),
+    Page("/reglages/nouveau-jeton", "new token", Right.MANAGE_USERS, tokens.ask_new, tokens.make, hashes=True),
     Page("/reglages/utilisateurs", "people", Right.MANAGE_USERS, people.show_list),
     Page(
         "/reglages/utilisateurs/{login}/desactiver",

@@ -37,11 +37,14 @@ PAGES = (
     *("/factures/nouvelle?de=BL2", "/factures/nouvelle", "/ventes/CCL1/livrer"),
     *("/produits", "/produits?texte=none", "/produits/LONG", "/produits/importer", "/produits/ecarts"),
     *("/correspondants", "/correspondants/elle", "/correspondants/ajouter"),
+    *("/journal", "/journal?qui=nobody", "/journal?du=32/13/2020", "/reglages", "/reglages/site", "/reglages/choix"),
+    *("/reglages/utilisateurs", "/reglages/utilisateurs/nadia", "/reglages/utilisateurs/nadia/desactiver"),
+    *("/reglages/nouvel-utilisateur", "/reglages/jetons", "/reglages/nouveau-jeton"),
 )
 """Each once: full, faulty, empty, missing."""
 FAULTY = {
     *("/commandes?du=32/13/2020", "/bl?du=32/13/2020", "/factures?ouvertes=1&client=nobody"),
-    *("/factures/nouvelle", "/ventes/CCL1/livrer"),
+    *("/journal?du=32/13/2020", "/factures/nouvelle", "/ventes/CCL1/livrer"),
 }
 """What was typed is wrong, or nothing is left to do. `/none` is not there; all else is fine."""
 

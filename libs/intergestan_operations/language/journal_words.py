@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from intergestan_operations.language.happenings import WORDS
-from intergestan_operations.language.settings_words import CHOICES, OPTIONS, RIGHTS, ROLES, SITE
+from intergestan_operations.language.settings_words import CHOICES, OPTIONS, RIGHTS, ROLES, SCOPES, SITE
 from intergestan_operations.language.trace_words import details
 from intergestan_operations.language.wording import about, translated
 from intergestan_runtime.said import marked
@@ -58,6 +58,8 @@ _HAPPENED: Mapping[tuple[str, str], str] = {
     ("user", "activate"): marked("person in use again"),
     ("user", "deactivate"): marked("person out of use"),
     ("user", "end sessions"): marked("sessions ended"),
+    ("user", "token"): marked("token made"),
+    ("user", "end token"): marked("token ended"),
     ("site", "init"): marked("site made"),
     ("site", "set"): marked("settings changed"),
     ("site", "leave out numbers"): marked("numbers left out after a restore"),
@@ -126,6 +128,22 @@ _NAMES: Mapping[str, str] = {
     "code": marked("code"),
     "count": marked("how many"),
     "rests": marked("rests"),
+    "token": marked("token"),
+    "scopes": marked("for"),
+    "accounts": marked("accounts"),
+    "entry": marked("entry"),
+    "fee": marked("fee"),
+    "product": marked("product"),
+    "customer": marked("customer"),
+    "provider": marked("provider"),
+    "amount": marked("amount"),
+    "first": marked("first"),
+    "last": marked("last"),
+    "their code": marked("their code"),
+    "kind": marked("kind"),
+    "sales_order": marked("sales order"),
+    "purchase_order": marked("purchase order"),
+    "result": marked("result"),
     "order_address": marked("address for orders"),
     "answer_address": marked("address for answers"),
     "host": marked("server"),
@@ -136,7 +154,7 @@ _NAMES: Mapping[str, str] = {
 }
 """What is known of an event besides, by its name there."""
 
-_VALUES: Mapping[str, Mapping[str, str]] = {"roles": ROLES, "rights": RIGHTS, **OPTIONS}
+_VALUES: Mapping[str, Mapping[str, str]] = {"roles": ROLES, "rights": RIGHTS, "scopes": SCOPES, **OPTIONS}
 _PAIR = 2
 
 

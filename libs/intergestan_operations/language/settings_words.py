@@ -35,6 +35,23 @@ RIGHTS: Mapping[str, str] = {
 }
 """What people read of roles and rights; a test holds that there is one for each."""
 
+SCOPES: Mapping[str, str] = {
+    "orders:read": marked("reads purchase orders"),
+    "orders:write": marked("enters and changes purchase orders"),
+    "orders:send": marked("sends purchase orders"),
+    "sales:read": marked("reads sales orders"),
+    "sales:write": marked("acts on sales orders"),
+    "holds:read": marked("reads what waits"),
+    "holds:act": marked("decides what waits"),
+    "mails:read": marked("reads mails"),
+    "catalogue:read": marked("reads products"),
+    "catalogue:write": marked("changes products"),
+    "partners:read": marked("reads partners"),
+    "operate:read": marked("sees how the site does"),
+    "operate:act": marked("operates the site"),
+}
+"""What a token may be for."""
+
 PREFERENCES: Mapping[str, str] = {
     "codes.mode": marked("Codes of third parties (manual or automatic)"),
     "codes.length": marked("Length of a code (6 to 15)"),

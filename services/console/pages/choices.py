@@ -24,6 +24,8 @@ from services.console.pages.changed_by_others import SEEN, Other, digest_of, ref
 from services.console.visit import Visit
 
 PATH: Final = "/reglages/choix"
+CHOICE: Final = "choix."
+"""Before the name of a setting, as the name of its field; what begins with `code` no page would carry further."""
 LISTS: Final = ("search.party_fields", "search.account_fields")
 """Values that are several words in an order (T14)."""
 
@@ -128,8 +130,8 @@ def change(visit: Visit) -> Response:
 def _typed(form: Mapping[str, str], name: str) -> str:
     """A value as it is kept; of a list its places without gaps."""
     if name not in LISTS:
-        return form.get(name, "").strip()
-    places = [form.get(f"{name}.{n}", "") for n in range(1, len(OPTIONS[name]) + 1)]
+        return form.get(f"{CHOICE}{name}", "").strip()
+    places = [form.get(f"{CHOICE}{name}.{n}", "") for n in range(1, len(OPTIONS[name]) + 1)]
     return ",".join(filter(None, places))
 
 

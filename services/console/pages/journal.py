@@ -51,12 +51,13 @@ LINKS: Final[Mapping[str, tuple[str, Access | Right]]] = {
     "outbound_mail": ("/envois/", Access.SEE),
     "hold": ("/a-traiter/", Access.SEE),
     "partner": ("/correspondants/", Access.SEE),
-    "mailbox": ("/comptes/boites/", Right.SET_ACCOUNTS),
+    "mailbox": ("/exploitation/boite/", Access.SEE),
+    "party": ("/tiers/", Access.SEE),
     "user": ("/reglages/utilisateurs/", Right.MANAGE_USERS),
 }
 """The page of a thing, before what people call it, and who may open it."""
 TITLES: Final = (
-    *(marked("When"), marked("Who"), marked("What"), marked("Of"), marked("Before"), marked("After")),
+    *(marked("When"), marked("Who"), marked("What"), marked("About what"), marked("Before"), marked("After")),
     marked("Details"),
 )
 """The columns of the list, as a file has them."""

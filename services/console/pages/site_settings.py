@@ -30,7 +30,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "vat_id": "tva",
     "line1": "adresse",
     "line2": "complement",
-    "postcode": "code_postal",
+    "postcode": "localite",
     "city": "ville",
     "country": "pays",
     "language": "langue_du_site",

@@ -176,6 +176,10 @@ GET  /reglages/choix                                        adam
 POST /reglages/choix                                        adam
 GET  /reglages/nouvel-utilisateur                           adam
 POST /reglages/nouvel-utilisateur                           adam
+GET  /reglages/jetons                                       adam
+POST /reglages/jetons                                       adam
+GET  /reglages/nouveau-jeton                                adam
+POST /reglages/nouveau-jeton                                adam
 GET  /reglages/utilisateurs                                 adam
 GET  /reglages/utilisateurs/carl                            adam
 POST /reglages/utilisateurs/carl                            adam

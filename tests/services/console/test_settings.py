@@ -11,10 +11,10 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from intergestan_db.enums import Right, Role
-from intergestan_db.tables import Event, Invitation, Session, Setting, Site, User, UserRight, UserRole
+from intergestan_db.tables import ApiToken, Event, Invitation, Session, Setting, Site, User, UserRight, UserRole
 from intergestan_erp.people.rights import read_person
 from intergestan_erp.site.preferences import DEFAULTS, read_texts
-from services.console.pages import choices, site_settings
+from services.console.pages import choices, site_settings, tokens
 from services.console.pages.changed_by_others import SEEN
 from tests.services.console.browser import Answer, Browser, fields_in
 from tests.services.console.desk import PASSWORD, Desk
@@ -57,7 +57,7 @@ def test_a_person_is_entered_and_enters_by_a_link(desk: Desk) -> None:
     card = browser.get(answer.headers["location"])
     assert "Zoé" in card.said
     link = send(browser, answer.headers["location"], "/reglages/utilisateurs/zoe/inviter")
-    (secret,) = re.findall(r'value="http://127\.0\.0\.1:8470/invitation#([a-z2-7]+)"', link.text)
+    (secret,) = re.findall(r">http://127\.0\.0\.1:8470/invitation#([a-z2-7]+)<", link.text)
     with desk.site.database.read() as connection:
         person = read_person(connection, "zoe")
         kept = connection.execute(select(Invitation.hash)).scalars().all()
@@ -219,20 +219,29 @@ def test_what_is_chosen_for_the_site(desk: Desk) -> None:
     names = [name for group in choices.GROUPS.values() for name in group.names]
     assert sorted(names) == sorted(DEFAULTS)
     for length, prefix in (("6", "5"), ("15", "10"), ("6", "1")):
-        fields = {**_group(browser, "codes"), "codes.mode": "automatic", "codes.length": length, "codes.prefix": prefix}
+        fields = {
+            **_group(browser, "codes"),
+            "choix.codes.mode": "automatic",
+            "choix.codes.length": length,
+            "choix.codes.prefix": prefix,
+        }
         assert browser.post(path, fields).status == 303, (length, prefix)
-    back = browser.post(path, {**_group(browser, "codes"), "codes.length": "99", "codes.prefix": "3"})
+    back = browser.post(path, {**_group(browser, "codes"), "choix.codes.length": "99", "choix.codes.prefix": "3"})
     assert (back.status, 'href="#codes-length"' in back.text, 'value="99"' in back.text) == (422, True, True)
-    order = {"search.party_fields.1": "account", "search.party_fields.2": "", "search.party_fields.3": "code"}
+    order = {
+        "choix.search.party_fields.1": "account",
+        "choix.search.party_fields.2": "",
+        "choix.search.party_fields.3": "code",
+    }
     assert browser.post(path, {**_group(browser, "recherche"), **order}).status == 303
     with desk.site.database.read() as connection:
         texts = read_texts(connection)
     assert (texts["codes.length"], texts["codes.prefix"]) == ("6", "1")
     assert texts["search.party_fields"] == "account,code"
     page = browser.get(path)
-    first = {**_group(browser, "adresses"), "geo.provider": "ban", "geo.on_save": "true"}
+    first = {**_group(browser, "adresses"), "choix.geo.provider": "ban", "choix.geo.on_save": "true"}
     assert browser.post(path, first).status == 303
-    stale = browser.post(path, {**whole(page, path, 'value="adresses"'), "geo.provider": "google"})
+    stale = browser.post(path, {**whole(page, path, 'value="adresses"'), "choix.geo.provider": "google"})
     assert (stale.status, "Garder la mienne" in stale.said) == (409, True)
     assert browser.post(path, whole(stale, path, 'value="adresses"')).status == 303
     with desk.site.database.read() as connection:
@@ -273,7 +282,7 @@ def test_whoever_sets_no_site_and_no_people_changes_neither(desk: Desk) -> None:
         CARL: {**whole(adam.get(CARL), CARL), "role.administrator": "1"},
         f"{CARL}/inviter": whole(adam.get(CARL), f"{CARL}/inviter"),
         site_settings.PATH: {**whole(adam.get(site_settings.PATH), site_settings.PATH), "nom": "Evil"},
-        choices.PATH: {**_group(adam, "codes"), "codes.mode": "automatic"},
+        choices.PATH: {**_group(adam, "codes"), "choix.codes.mode": "automatic"},
     }
     before = [len(desk.site.rows(each)) for each in counts]
     for login in ("nadia", "carl", "odile", "adele"):
@@ -283,3 +292,60 @@ def test_whoever_sets_no_site_and_no_people_changes_neither(desk: Desk) -> None:
             assert browser.post(path, {**fields, "jeton": token}).status == 403, (login, path)
     assert [len(desk.site.rows(each)) for each in counts] == before
     assert desk.site.row(Site).name != "Evil"
+
+
+def test_a_token_is_made_shown_once_and_ended(desk: Desk) -> None:
+    """What a program opens the API with: its secret is on one page, its digest in the base; ended it opens nothing."""
+    browser, path, new = desk.browser("adam"), tokens.PATH, tokens.NEW
+    back = send(browser, new, new, personne="carl", nom="E R P", **{"portee.orders:read": "1", "jours": "30"})
+    assert (back.status, 'href="#nom"' in back.text, 'value="E R P"' in back.text) == (422, True, True)
+    assert re.findall(r'name="portee\.([\w:]+)" value="1" checked', back.text) == ["orders:read"]
+    assert 'value="30" selected' in back.text
+    made = send(browser, new, new, personne="carl", nom="erp", **{"portee.orders:read": "1"})
+    (secret,) = re.findall(r"<code>(ig_[a-z0-9]{8}_[\w-]{43})</code>", made.text)
+    call = {"authorization": f"Bearer {secret}"}
+    assert browser.ask("GET", "/api/v1/me", b"", call).status == 200
+    (token,) = desk.site.rows(ApiToken)
+    assert secret not in str(token)
+    page = browser.get(path)
+    assert "lit les commandes fournisseur" in page.said
+    assert secret not in page.text
+    desk.move(minutes=11)
+    fields = {**whole(browser.get(path), path), "lequel": "carl/erp"}
+    assert browser.post(path, {**fields, "mot_de_passe": ""}).status == 422
+    assert browser.ask("GET", "/api/v1/me", b"", call).status == 200
+    assert browser.post(path, {**fields, "mot_de_passe": PASSWORD}).status == 303
+    assert browser.ask("GET", "/api/v1/me", b"", call).status == 401
+    assert [name for who, name in events_of(desk, subject="user") if "token" in name] == ["token", "end token"]
+    assert secret not in desk.browser("odile").get("/journal").text
+
+
+@pytest.mark.parametrize(
+    ("path", "having", "typed"),
+    [
+        (CARL, "", {"nom": "Carl «X»", "role.operator": "1"}),
+        (NEW, "", {"identifiant": "zoe", "nom": "Zoé", "role.reader": "1"}),
+        (site_settings.PATH, "", {"ville": "Saint-Dié", "localite": "88100"}),
+        (choices.PATH, 'value="codes"', {"choix.codes.length": "12"}),
+        (tokens.NEW, "", {"nom": "erp", "portee.orders:read": "1"}),
+    ],
+    ids=["person", "new person", "site", "choices", "token"],
+)
+def test_a_session_that_ended_loses_nothing_that_was_typed(
+    desk: Desk, path: str, having: str, typed: dict[str, str]
+) -> None:
+    """Whoever enters again finds the form filled, and not sent; then it is stored."""
+    browser = desk.browser("adam")
+    page = browser.get(path)
+    desk.move(hours=13)
+    asked = browser.post(path, {**whole(page, path, having), **typed})
+    assert asked.status == 401
+    before = len(desk.site.rows(Event))
+    filled = browser.post("/entrer", {**asked.kept(), "login": "adam", "mot_de_passe": PASSWORD})
+    assert filled.status == 200
+    fields = whole(filled, path, having)
+    assert typed.items() <= fields.items()
+    assert len(desk.site.rows(Event)) == before + 1, "only the login"
+    if path != tokens.NEW:
+        sent = browser.post(path, {**fields, **({"adresse": "z@arts.test"} if path == NEW else {})})
+        assert sent.status == 303, sent.said
