@@ -530,6 +530,14 @@ _KEEPS_PARTIES: Rights = {
 """What a clerk does with third parties: enter them and keep their cards. Their codes stay as they are."""
 
 
+_RULES: Rights = {
+    "fee": Right(ALL, ALL, "* -id -code"),
+    "payment_term": Right(ALL, ALL),
+    "payment_term_line": Right(ALL, ALL),
+}
+"""What an administrator chooses besides settings: fees and payment terms."""
+
+
 _OPERATES: Rights = {
     "mailbox": Right(changes="active rests_since rests_reason rests_by"),
     "purge_run": Right(ALL, "mailbox_id requested_at requested_by archived_before dry_run heartbeats_only done"),
@@ -589,7 +597,9 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": _together(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _OPERATES, _ADMINISTERS),
+    "console": _together(
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _RULES, _OPERATES, _ADMINISTERS)
+    ),
 }
 
 _IS_PASSING = " OR ".join(f"NEW.kind = '{kind}'" for kind in PASSING)
@@ -664,6 +674,7 @@ _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
+    *("fee", "payment_term"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"

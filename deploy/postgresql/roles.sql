@@ -475,7 +475,10 @@ GRANT SELECT ON "establishment" TO :"console";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"console";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
 GRANT SELECT ON "fec_export" TO :"console";
-GRANT SELECT ON "fee" TO :"console";
+GRANT SELECT, INSERT (code, name, kind, amount, percent, vat_category, vat_rate, account_number, active),
+    UPDATE (name, kind, amount, percent, vat_category, vat_rate, account_number, active) ON "fee" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "fee_id_seq" TO :"console";
 GRANT SELECT ON "file_layout" TO :"console";
 GRANT SELECT, INSERT (folder_id, first, last) ON "fiscal_year" TO :"console";
 GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
@@ -567,8 +570,11 @@ GRANT SELECT ON "party_credit" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_fee" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
-GRANT SELECT ON "payment_term" TO :"console";
-GRANT SELECT ON "payment_term_line" TO :"console";
+GRANT SELECT, INSERT (code, name, active) ON "payment_term" TO :"console";
+GRANT USAGE ON SEQUENCE "payment_term_id_seq" TO :"console";
+GRANT SELECT, INSERT (term_id, position, percent, days, end_of_month, on_day) ON "payment_term_line" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "payment_term_line_id_seq" TO :"console";
 GRANT SELECT ON "picking_slip" TO :"console";
 GRANT SELECT ON "picking_slip_line" TO :"console";
 GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by), UPDATE (first_id, under_way) ON "poll_run" TO
@@ -683,7 +689,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'fee', 'payment_term')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -7,10 +7,11 @@ from playwright.sync_api import Page, Route, expect
 
 from intergestan_db.tables import Party
 from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.site.preferences import read_texts, set_preference
 from tests.console.office import Office
 from tests.console.watching import Watched, enter, fits, found_by_axe, press
 from tests.servers.chromium import Chromium
-from tests.site_factories import add_party
+from tests.site_factories import NOW, add_party
 
 pytestmark = pytest.mark.not_quick
 
@@ -151,3 +152,56 @@ def test_a_third_party_is_entered_without_scripts(office: Office, chromium: Chro
     expect(page.locator(".told")).to_contain_text("SANS-1")
     expect(page.get_by_label("Interlocuteur")).to_have_value("Mme Script")
     context.close()
+
+
+def test_the_fields_of_a_search_are_ordered_in_every_way(office: Office, watched: Watched, chromium: Chromium) -> None:
+    """T13, T14: by button, by keyboard, by pointer and without scripts the same order is stored."""
+
+    def stored() -> str:
+        with office.site.database.read() as connection:
+            return read_texts(connection)["search.party_fields"]
+
+    def reset() -> None:
+        with office.site.database.transaction() as connection:
+            set_preference(connection, "search.party_fields", "code,name,account", by="marie", at=NOW)
+
+    def validate(page: Page) -> None:
+        page.locator("#recherche").get_by_role("button", name="Valider").click()
+        expect(page.locator(".told")).to_be_visible()
+        assert stored() == "name,code,account"
+        reset()
+        page.goto(f"{office.url}/reglages/tiers")
+
+    page = watched.context.new_page()
+    enter(page, office.url, "adam")
+    page.goto(f"{office.url}/reglages/tiers")
+    assert found_by_axe(page) == []
+    fits(page)
+    rows, up = (
+        page.locator("#recherche ol").first.locator("li"),
+        page.get_by_role("button", name="la raison sociale vers le haut"),
+    )
+    up.click()
+    expect(rows.first).to_contain_text("la raison sociale")
+    expect(up).to_be_focused()
+    expect(page.get_by_text("la raison sociale est n° 1 sur 3")).to_be_attached()
+    validate(page)
+    page.get_by_role("button", name="la raison sociale vers le bas").focus()
+    press(page, "Alt+ArrowUp")
+    expect(rows.first).to_contain_text("la raison sociale")
+    validate(page)
+    rows.nth(1).drag_to(rows.first)
+    expect(rows.first).to_contain_text("la raison sociale")
+    validate(page)
+    plain = chromium.context(java_script_enabled=False)
+    page = plain.new_page()
+    enter(page, office.url, "adam")
+    page.goto(f"{office.url}/reglages/tiers")
+    page.get_by_role("button", name="la raison sociale vers le haut").click()
+    validate(page)
+    for path in ("frais", "conditions"):
+        page = watched.context.new_page()
+        page.goto(f"{office.url}/reglages/{path}")
+        assert found_by_axe(page) == [], path
+        fits(page)
+    plain.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import FeeKind
-from intergestan_db.tables import Fee
+from intergestan_db.tables import Fee, PartyFee
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.fees import FeeValues
 
@@ -27,3 +27,9 @@ def list_fees(
         return FeeValues(**{**values, "kind": FeeKind(row.kind)})
 
     return read_page(connection, query, [Fee.code], made, size=size, after=after)
+
+
+def count_bearers(connection: Connection) -> dict[str, int]:
+    """How many customers bear each fee, by its code; none of those that nobody bears."""
+    query = select(Fee.code, func.count()).join(PartyFee, PartyFee.fee_id == Fee.id).group_by(Fee.code)
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -331,3 +331,27 @@
   document.addEventListener("htmx:afterSwap", dress);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", dress); else dress();
 })();
+
+/* An ordered list: its buttons move a row, Alt+arrows press them, and a row that is dragged stays where it is dropped. */
+(() => {
+  const row = (event) => event.target.closest("[data-ordered] li");
+  let dragged = null;
+  document.addEventListener("keydown", (event) => {
+    const way = event.altKey && { ArrowUp: "haut", ArrowDown: "bas" }[event.key];
+    const button = way && row(event)?.querySelector(`[data-moves=${way}]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+  document.addEventListener("dragstart", (event) => { dragged = row(event); });
+  document.addEventListener("dragover", (event) => { if (dragged && row(event)?.parentElement === dragged.parentElement) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    const onto = row(event), list = onto && onto.parentElement;
+    if (!dragged || !onto || list !== dragged.parentElement) return;
+    event.preventDefault();
+    const all = [...list.children];
+    if (all.indexOf(dragged) < all.indexOf(onto)) onto.after(dragged); else onto.before(dragged);
+    list.closest("fieldset").querySelector("input[type=hidden]").value = [...list.children].map((each) => each.dataset.value).join(",");
+    list.closest("form").querySelector("[data-reorders]").click();
+  });
+})();

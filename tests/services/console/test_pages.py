@@ -96,6 +96,12 @@ POST /tiers/nouveau                        carl            adam
 GET  /tiers/importer                       carl            adam
 POST /tiers/importer                       carl            adam
 GET  /tiers/modele.csv                     carl            adam
+GET  /reglages/tiers                                        adam
+POST /reglages/tiers/codes                                  adam
+GET  /reglages/frais                                        adam
+POST /reglages/frais                                        adam
+GET  /reglages/conditions                                   adam
+POST /reglages/conditions                                   adam
 GET  /tiers/carte                    nadia carl odile adele adam
 GET  /tiers/STAUBER                  nadia carl odile adele adam
 POST /tiers/STAUBER/fiche                  carl            adam
@@ -218,6 +224,7 @@ IN_PATHS = {
     "/bl": "BL1",
     "/produits": "CAS16",
     "/tiers": "STAUBER",
+    "/reglages/tiers": "codes",
     "/correspondants": "elle",
     "/factures": "FA1",
     "/reglages/utilisateurs": "carl",
