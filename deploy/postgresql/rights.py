@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, PurchaseState
 from intergestan_db.states import (
@@ -21,6 +22,7 @@ from intergestan_db.states import (
     Machine,
 )
 from intergestan_db.tables import Table
+from intergestan_erp.people.tokens import LONGEST
 from intergestan_erp.site.preferences import DEFAULTS
 from intergestan_msg.kinds import PASSING, Kind
 
@@ -668,6 +670,12 @@ _SAME_OR_TYPED = (
 )
 """A password goes where it went before, as safely, unless it is typed anew."""
 
+_THAT_ENDS = (
+    "NEW.revoked_at IS NULL AND NEW.last_used_at IS NULL"
+    f" AND NEW.ends_at <= NEW.created_at + {LONGEST // timedelta(microseconds=1)}"
+)
+_ENDS_ONCE = "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL"
+
 _OTHERS = ", ".join(repr(service) for service in ALL_SERVICES if service != CONSOLE)
 _ENDED = f"OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by NOT IN ({_OTHERS})"
 _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED}'"
@@ -737,6 +745,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("passwords stay", "mailbox", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
     Guard("own passwords", "relay", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
     Guard("passwords stay", "relay", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
+    Guard("tokens that end", "api_token", "INSERT", {CONSOLE: _THAT_ENDS}),
+    Guard("tokens end once", "api_token", "UPDATE OF revoked_at", {CONSOLE: _ENDS_ONCE}),
     Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED, CONSOLE: _ENDED}),
     Guard("refused only", "ledger", "UPDATE OF outcome", {CONSOLE: _REFUSED}),
     Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD, CONSOLE: _CONFIRMED}),

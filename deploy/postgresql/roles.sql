@@ -832,6 +832,18 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON relay FOR E
     ELSE false END) EXECUTE FUNCTION refuse_service('passwords stay')$guard$,
     'passwords stay of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON api_token FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.revoked_at IS NULL AND NEW.last_used_at IS NULL AND NEW.ends_at <= NEW.created_at + 31622400000000) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('tokens that end')$guard$,
+    'tokens that end of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revoked_at ON api_token FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('tokens end once')$guard$,
+    'tokens end once of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE

@@ -40,6 +40,7 @@ PAGES = (
     *("/journal", "/journal?qui=nobody", "/journal?du=32/13/2020", "/reglages", "/reglages/site", "/reglages/choix"),
     *("/reglages/utilisateurs", "/reglages/utilisateurs/nadia", "/reglages/utilisateurs/nadia/desactiver"),
     *("/reglages/nouvel-utilisateur", "/reglages/jetons", "/reglages/nouveau-jeton"),
+    *("/api/v1/", "/api/v1/problems", "/api/v1/problems/no_order"),
 )
 """Each once: full, faulty, empty, missing."""
 FAULTY = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from intergestan_db.enums import Right, Role, Scope
 from intergestan_db.problem import Problem, ProblemCode
@@ -409,18 +409,24 @@ def test_the_description_and_its_page(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("make_database", ["postgresql"], indirect=True)
-def test_the_role_makes_no_token(desk: Desk) -> None:
-    """Who has got the console's role in PostgreSQL makes nobody a token, and ends none."""
+def test_the_role_of_the_console_revives_no_token_and_lengthens_none(desk: Desk) -> None:
+    """It makes tokens that end, and ends them; who has got it gives none another person, scopes or time."""
     token_of(desk, "adam")
-    row = {"user_id": 1, "name": "x", "prefix": "x", "hash": "x", "scopes": "x", "created_at": desk.site.database.now()}
-    rest = {"created_by": "x", "ends_at": desk.site.database.now()}
-    for statement in (
-        insert(ApiToken).values(**row, **rest),
-        update(ApiToken).values(scopes="orders:send"),
-        update(ApiToken).values(revoked_at=None),
-        update(ApiToken).values(user_id=1),
+    now = desk.site.database.now()
+    with desk.site.database.transaction() as connection:
+        revoke_token(connection, "adam", "erp", by="marie", at=now)
+    row = {"user_id": 1, "name": "x", "prefix": "x", "hash": "x", "scopes": "x", "created_at": now, "created_by": "x"}
+    for statement, why in (
+        (insert(ApiToken).values(**row, ends_at=now + timedelta(days=367)), "tokens that end"),
+        (insert(ApiToken).values(**row, ends_at=now, last_used_at=now), "permission denied"),
+        (update(ApiToken).values(scopes="orders:send"), "permission denied"),
+        (update(ApiToken).values(ends_at=now + timedelta(days=900)), "permission denied"),
+        (update(ApiToken).values(user_id=1), "permission denied"),
+        (update(ApiToken).values(hash="x"), "permission denied"),
+        (update(ApiToken).values(revoked_at=None), "tokens end once"),
+        (delete(ApiToken), "permission denied"),
     ):
-        with pytest.raises(Exception, match="permission denied"), desk.console.database.transaction() as connection:
+        with pytest.raises(Exception, match=why), desk.console.database.transaction() as connection:
             connection.execute(statement)
 
 
