@@ -41,6 +41,7 @@ PAGES = (
     *("/reglages/utilisateurs", "/reglages/utilisateurs/nadia", "/reglages/utilisateurs/nadia/desactiver"),
     *("/reglages/nouvel-utilisateur", "/reglages/jetons", "/reglages/nouveau-jeton"),
     *("/api/v1/", "/api/v1/problems", "/api/v1/problems/no_order"),
+    *("/commencer", "/commencer/courrier"),
 )
 """Each once: full, faulty, empty, missing."""
 FAULTY = {

@@ -15,10 +15,11 @@ from intergestan_db.enums import Right, SalesState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.unreadable import Unreadable
+from intergestan_erp.listing.invoiceable import list_invoiceable
 from intergestan_erp.picking import delivering
 from intergestan_erp.selling import invoicing
 from intergestan_erp.selling.deliveries import see
-from intergestan_erp.selling.sales import show_delivery_note, show_sales_order
+from intergestan_erp.selling.sales import show_sales_order
 from intergestan_exchange.holds import review
 from intergestan_msg.money import ZERO
 from intergestan_operations.language.wording import sentence
@@ -181,24 +182,8 @@ def _show_invoice(visit: Visit, problem: Problem | None) -> Response:
             "Say what is to be invoiced: a sales order or a delivery note.", ProblemCode.NO_VALUE
         )
     with visit.database.read() as connection:
-        shown = [_invoiceable(connection, ref) for ref in refs]
-    return _page(visit, "sales/invoice.html", problem, refs=refs, shown=[each for each in shown if each])
-
-
-def _invoiceable(connection: Connection, ref: str) -> Mapping[str, Any] | None:
-    """A delivery note or a sales order, as far as a person must see it before it is invoiced."""
-    note = show_delivery_note(connection, ref)
-    if note is not None:
-        return {"number": note["number"], "customer": note["customer"], "day": note["issue_date"], "total": None}
-    order = show_sales_order(connection, ref)
-    if order is None:
-        return None
-    return {
-        "number": order["number"],
-        "customer": order["customer"],
-        "day": order["issue_date"],
-        "total": f"{order['total_ht']}",
-    }
+        shown = list_invoiceable(connection, refs)
+    return _page(visit, "sales/invoice.html", problem, refs=refs, shown=shown)
 
 
 def invoice(visit: Visit) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -64,6 +66,10 @@ def test_an_order_is_delivered_in_parts_and_invoiced_once(desk: Desk) -> None:
     assert send(carl, "/ventes/CCL1/livrer").headers["location"] == "/bl/BL2"
     assert sum(row.quantity for row in desk.site.rows(DeliveryNoteLine)) == ordered
     assert "Il ne reste rien" in carl.get("/ventes/CCL1/livrer").said
+    looked = carl.get("/factures/nouvelle?de=BL2,CCL1,RIEN,BL1,BL2")
+    shown = re.findall(r"<li><strong>(\w+)</strong>.*?· ([^<]+)</li>", looked.text)
+    customer = html.escape(desk.site.row(Party, id=desk.site.row(SalesOrder).customer_id).name)
+    assert shown == [(number, customer) for number in ("BL2", "CCL1", "BL1")], "in the order of the address, once"
     page = carl.get("/factures/nouvelle?de=CCL1")
     fields = fields_of(page)
     made = [carl.post("/factures/nouvelle", fields).headers["location"] for _ in range(2)]
