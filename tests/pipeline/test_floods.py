@@ -172,6 +172,7 @@ def test_six_hours_of_a_flood(sqlite_sites: Pair) -> None:
 
 
 @pytest.mark.campaign
-def test_a_week_of_a_flood(sites: Pair) -> None:
+@pytest.mark.timeout(3600)
+def test_three_days_of_a_flood(sites: Pair) -> None:
     """With more of strangers' bytes than there is room for."""
-    flood(sites, seed=1, hours=7 * 24, mails=40, ballast=1_500)
+    flood(sites, seed=1, hours=3 * 24, mails=40, ballast=3_000)
