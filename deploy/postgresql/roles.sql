@@ -1054,22 +1054,11 @@ SELECT format(
 FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
 \gexec
 
--- What a customer may owe is asked in the browser when they are entered; later it is changed by the command line.
-CREATE OR REPLACE FUNCTION new_customers_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (NEW.credit_max, NEW.credit_insured) IS NOT DISTINCT FROM (OLD.credit_max, OLD.credit_insured) THEN
-        RETURN NEW;
-    END IF;
-    PERFORM FROM sales_order WHERE customer_id = OLD.id LIMIT 1;
-    IF FOUND THEN
-        RAISE insufficient_privilege USING MESSAGE = 'permission denied for table party: this customer has ordered';
-    END IF;
-    RETURN NEW;
-END $$;
-SELECT format(
-    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON party FOR EACH ROW '
-    'WHEN (CURRENT_USER = %L) EXECUTE FUNCTION new_customers_only()', 'owed as ' || :'console', :'console')
+-- What customers may owe is changed in the browser by whoever has the right `set_credit`; of an earlier release the
+-- console set it for new customers alone.
+SELECT format('DROP TRIGGER IF EXISTS %I ON party', 'owed as ' || :'console')
 \gexec
+DROP FUNCTION IF EXISTS new_customers_only();
 
 -- A mail may withdraw a key that a person has not confirmed, or that does not sign yet; it lets no other one end.
 CREATE OR REPLACE FUNCTION waiting_keys_only() RETURNS trigger LANGUAGE plpgsql AS $$

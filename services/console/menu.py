@@ -55,6 +55,7 @@ MENU: Final = (
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
             Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
             Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),
+            Entry(marked("Credit in use"), "/encours", Access.SEE, "warning"),
         ),
     ),
     Heading("", (Entry(marked("To do"), "/a-traiter", Access.SEE, "warning", "a"),)),

@@ -18,6 +18,7 @@ from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
 from tests.services.console.desk import Desk
 from tests.services.console.test_tiers import prefer
+from tests.services.console.test_tiers_settings import form_of
 from tests.site_factories import NOW, add_party
 from tests.statements import counted
 
@@ -207,3 +208,20 @@ def test_a_role_of_whoever_trades_stays(desk: Desk) -> None:
     kept = carl.post("/tiers/DUP/fiche", form)
     assert (kept.status, "garde" in kept.said) == (422, True)
     assert desk.site.row(Party, code="DUP").is_customer
+
+
+def test_the_overview_has_the_figures_of_the_cards(desk: Desk) -> None:
+    """§5.4: only who is above the limit is under that tab; the file has the same rows."""
+    adele, nadia = desk.browser("adele"), desk.browser("nadia")
+    assert nadia.get("/encours").rows() == []
+    every = {row[0]: row for row in nadia.get("/encours?montrer=tous").rows()}
+    assert {"C1", "DUP"} <= every.keys()
+    card = nadia.get("/tiers/DUP?onglet=encours")
+    assert every["DUP"][5] in figures_of(card)
+    page = adele.get("/tiers/DUP?onglet=encours")
+    fields = {**form_of(page, "/tiers/DUP/encours"), "encours_maximum": "1"}
+    assert adele.post("/tiers/DUP/encours", fields).status == 303
+    (row,) = nadia.get("/encours").rows()
+    assert (row[0], row[6], row[8][0]) == ("DUP", "1,00", "-")
+    assert "DUP" in nadia.get("/encours.csv").body.decode("utf-8-sig")
+    assert nadia.get("/encours?montrer=derogations").rows() == []
