@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from intergestan_erp.books.chart import JOURNALS
 from intergestan_erp.parties.folding import fold
@@ -80,6 +80,10 @@ class FecLine(NamedTuple):
     letter_day: Day | None
 
 
+LineValues: TypeAlias = tuple[int, str, str, str | None, str | None, int, int, str | None, Day | None]
+"""What a `FecLine` has, without its names: a file has millions of them."""
+
+
 class FecEntry(NamedTuple):
     """An entry as the database gives it."""
 
@@ -103,10 +107,10 @@ def description_name(siren: str, last: date) -> str:
     return f"{siren}FEC{last:%Y%m%d}_description.txt"
 
 
-def fec_bytes(entries: Iterable[tuple[Sequence[Any], Sequence[Sequence[Any]]]]) -> Iterator[bytes]:
+def fec_bytes(entries: Iterable[tuple[FecEntry, Sequence[LineValues]]]) -> Iterator[bytes]:
     """The file, some thousand lines at a time.
 
-    :param entries: each a `FecEntry` with its `FecLine`s, or tuples of the same.
+    :param entries: each with its lines, which may be `FecLine`s.
     """
     yield ("\t".join(FIELDS) + _END).encode(ENCODING)
     batch: list[str] = []

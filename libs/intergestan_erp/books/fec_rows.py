@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Date, String, bindparam, insert, select, type_coerce
 
@@ -17,6 +16,7 @@ from intergestan_db.enums import Journal
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import AccountingFolder, Entry, EntryLine, FecExport
 from intergestan_erp.books.check import check_journals
+from intergestan_erp.books.fec import FecEntry, LineValues
 from intergestan_erp.books.folders import Books, Folder
 
 _AT_ONCE = 500
@@ -97,10 +97,10 @@ def check_in_order(connection: Connection, folder: Folder) -> None:
 
 def fec_entries(
     connection: Connection, books: Books, first: date, last: date
-) -> Iterator[tuple[Sequence[Any], Sequence[Sequence[Any]]]]:
+) -> Iterator[tuple[FecEntry, Sequence[LineValues]]]:
     """The entries of these days, both in it, as `fec.fec_bytes` takes them: openings, then by validation.
 
-    What lines share is read once, and lines as the driver gives them: most of the time goes into reading.
+    What lines share is read once, and lines are the plain tuples of the driver: most of the time goes into reading.
 
     :param connection: of `Database.snapshot`, so that all of it is of one moment, and never in memory at once.
     """
@@ -109,10 +109,11 @@ def fec_entries(
         for heads in connection.execute(entries, asked).partitions():
             found = connection.execute(_LINES, {"ids": [head[0] for head in heads]})
             assert found.cursor is not None
-            lines = {entry: list(of_entry) for entry, of_entry in groupby(found.cursor.fetchall(), key=itemgetter(0))}
+            rows: Sequence[LineValues] = found.cursor.fetchall()
+            lines = {entry: list(of_entry) for entry, of_entry in groupby(rows, key=itemgetter(0))}
             found.close()
             for head in heads:
-                yield head, lines.get(head[0], ())
+                yield FecEntry(*head), lines.get(head[0], ())
 
 
 def written_before(connection: Connection, books: Books, first: date, last: date) -> WrittenFile | None:

@@ -121,7 +121,7 @@ def show_order(connection: Connection, number: str) -> PurchaseOrderView:
         *(change.revision, change.type, change.state, change.requested_at, change.requested_by),
         *(change.answer_code, change.answer_note),
     ).where(change.purchase_order_id == order_id)
-    events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
+    events = select(*states.TOLD).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
     happened = _all(connection, EventView, events.order_by(Event.id))
     taken = next((event.detail or {} for event in reversed(happened) if event.name in WRITTEN), {})
     row = {**head.one(), **listed.one()}

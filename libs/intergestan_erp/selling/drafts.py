@@ -30,6 +30,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_db.views import INSIDE, viewed
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.typed_keys import all_as_stored
@@ -150,7 +151,24 @@ def price(connection: Connection, typed: Typed, day: date, place: Place | None =
     return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
 
 
-def decide_prices(connection: Connection, typed: Typed, day: date, place: Place | None) -> list[tuple[AnyRow, Decided]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldProduct:
+    """A product as a line is priced by it. `agreed_price`: what the customer's mails say that they pay."""
+
+    id: int = field(metadata=INSIDE)
+    family_id: int | None = field(metadata=INSIDE)
+    code: str
+    name: str
+    unit: str
+    sale_price: Decimal
+    vat_category: str
+    vat_rate: Decimal
+    agreed_price: Decimal | None
+
+
+def decide_prices(
+    connection: Connection, typed: Typed, day: date, place: Place | None
+) -> list[tuple[SoldProduct, Decided]]:
     """The product of each line, and what it costs where no person says a price (A07).
 
     :raises Problem: there is no such product.
@@ -169,7 +187,7 @@ def decide_prices(connection: Connection, typed: Typed, day: date, place: Place 
     ]
 
 
-def _wanted(product: AnyRow, quantity: Decimal) -> Wanted:
+def _wanted(product: SoldProduct, quantity: Decimal) -> Wanted:
     return Wanted(product.id, product.family_id, quantity, product.sale_price, product.agreed_price)
 
 
@@ -227,7 +245,7 @@ def _columns(part: BookedLine | BookedCharge) -> dict[str, Any]:
     return {name: getattr(part, name) for name in part.__dataclass_fields__}
 
 
-def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
+def _products(connection: Connection, typed: Typed) -> Sequence[SoldProduct]:
     """The product of each line, with `agreed_price` where the customer is a partner that has one."""
     codes = all_as_stored(connection, [line.product for line in typed.lines], Product.code)
     agreed = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == Partner.id)
@@ -238,7 +256,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
         .outerjoin(PartnerPrice, agreed)
         .where(Product.code.in_(sorted(set(codes))), Product.active)
     )
-    found = {row.code: row for row in connection.execute(query)}
+    found = {row["code"]: viewed(SoldProduct, row) for row in connection.execute(query).mappings()}
     missing = [code for code in codes if code not in found]
     if missing:
         raise Problem(
@@ -250,7 +268,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
     return [found[code] for code in codes]
 
 
-def _line(place: int, typed: TypedLine, product: AnyRow, ours: Decimal) -> BookedLine:
+def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal) -> BookedLine:
     quantity = typed.quantity
     if not fits(quantity, MILLIONTH) or quantity <= 0:
         raise Problem(

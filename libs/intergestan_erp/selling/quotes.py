@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import QuoteState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
+from intergestan_db.views import ChargeView, EventView, viewed
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -22,6 +22,7 @@ from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
 from intergestan_erp.selling.drafts import Draft, Typed, head_values, lock_customer, price, write_parts
 from intergestan_erp.selling.enter import EnteredOrder, SmallOrder, small_order, write_order
+from intergestan_erp.selling.views import QuoteLineView, QuoteView
 from intergestan_erp.site.zone import today
 
 EXPIRED: Final = "expired"
@@ -177,30 +178,28 @@ def list_quotes(
     )
 
 
-def show_quote(connection: Connection, number: str, day: date) -> Mapping[str, Any]:
-    """One quote as it is listed, with its head, `lines`, `charges` and `events`.
+def show_quote(connection: Connection, number: str, day: date) -> QuoteView:
+    """One quote as a whole, and where it stands on a day.
 
     :raises Problem: there is none.
     """
     quote = _find(connection, number)
     head = connection.execute(select(Quote.__table__).where(Quote.id == quote.id)).mappings().one()
-    listed = connection.execute(_listing().where(Quote.id == quote.id)).one()
-    parts = {
-        "lines": select(QuoteLine.__table__).where(QuoteLine.quote_id == quote.id).order_by(QuoteLine.position),
-        "charges": select(QuoteCharge.__table__).where(QuoteCharge.quote_id == quote.id).order_by(QuoteCharge.id),
-        "events": select(*states.TOLD)
-        .where(Event.subject == states.QUOTE.name, Event.subject_id == quote.id)
-        .order_by(Event.id),
-    }
-    return {
-        **head,
-        **_values(_listed(listed, day)),
-        **{name: [dict(row) for row in connection.execute(query).mappings()] for name, query in parts.items()},
-    }
-
-
-def _values(listed: ListedQuote) -> dict[str, Any]:
-    return {name: getattr(listed, name) for name in ListedQuote.__dataclass_fields__}
+    listed = _listed(connection.execute(_listing().where(Quote.id == quote.id)).one(), day)
+    lines = select(QuoteLine.__table__).where(QuoteLine.quote_id == quote.id).order_by(QuoteLine.position)
+    charges = select(QuoteCharge.__table__).where(QuoteCharge.quote_id == quote.id).order_by(QuoteCharge.id)
+    of_quote = Event.subject == states.QUOTE.name, Event.subject_id == quote.id
+    events = select(*states.TOLD).where(*of_quote).order_by(Event.id)
+    return viewed(
+        *(QuoteView, head),
+        state=listed.state,
+        customer_code=listed.customer_code,
+        customer=listed.customer,
+        order=listed.order,
+        lines=[viewed(QuoteLineView, row) for row in connection.execute(lines).mappings()],
+        charges=[viewed(ChargeView, row) for row in connection.execute(charges).mappings()],
+        events=[viewed(EventView, row) for row in connection.execute(events).mappings()],
+    )
 
 
 def _listing() -> Any:

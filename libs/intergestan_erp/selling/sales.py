@@ -26,15 +26,29 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_db.views import ChargeView, EventView, View, viewed
 from intergestan_erp.listing.sales import parts_of, parts_of_lines
 from intergestan_erp.paying.open_amounts import open_amount
 from intergestan_erp.selling.returned import RETURNED
+from intergestan_erp.selling.views import (
+    CreditNoteLineView,
+    CreditNoteOfInvoice,
+    CreditNoteView,
+    DeliveryNoteView,
+    DueView,
+    InvoiceChargeView,
+    InvoiceLineView,
+    InvoiceView,
+    NoteLineView,
+    SalesDocument,
+    SalesLineView,
+    SalesOrderView,
+    VatView,
+)
 
-Row = Mapping[str, Any]
 
-
-def show_sales_order(connection: Connection, number: str) -> Row | None:
-    """One order with its `lines` (each with `delivered`, `invoiced`, `returned`), `charges`, `documents`, `events`.
+def show_sales_order(connection: Connection, number: str) -> SalesOrderView | None:
+    """One order as a whole.
 
     It reads what belongs to this order alone, in a number of statements that does not depend on its lines.
     """
@@ -50,22 +64,25 @@ def show_sales_order(connection: Connection, number: str) -> Row | None:
     lines = select(SalesOrderLine.__table__).where(SalesOrderLine.sales_order_id == head["id"])
     of_order = Event.subject == states.SALES_ORDER.name, Event.subject_id == head["id"]
     charges = select(SalesOrderCharge.__table__).where(SalesOrderCharge.sales_order_id == head["id"])
-    return {
-        **head,
-        "delivered": delivered,
-        "invoiced": invoiced,
-        "lines": [
-            {**line, **{name: getattr(of_line[line["id"]], name) for name in ("delivered", "invoiced", "returned")}}
-            for line in _rows(connection, lines.order_by(SalesOrderLine.position))
+    return viewed(
+        *(SalesOrderView, head),
+        delivered=delivered,
+        invoiced=invoiced,
+        lines=[
+            viewed(
+                *(SalesLineView, line),
+                **{name: getattr(of_line[line["id"]], name) for name in ("delivered", "invoiced", "returned")},
+            )
+            for line in connection.execute(lines.order_by(SalesOrderLine.position)).mappings()
         ],
-        "charges": _rows(connection, charges.order_by(SalesOrderCharge.id)),
-        "documents": [*_notes_of(connection, head["id"]), *_invoices_of(connection, head["id"])],
-        "events": _rows(connection, select(*states.TOLD).where(*of_order).order_by(Event.id)),
-    }
+        charges=_all(connection, ChargeView, charges.order_by(SalesOrderCharge.id)),
+        documents=[*_notes_of(connection, head["id"]), *_invoices_of(connection, head["id"])],
+        events=_all(connection, EventView, select(*states.TOLD).where(*of_order).order_by(Event.id)),
+    )
 
 
-def show_delivery_note(connection: Connection, number: str) -> Row | None:
-    """One delivery note with its `lines`, each with the order it is of and what of it came back (`returned`)."""
+def show_delivery_note(connection: Connection, number: str) -> DeliveryNoteView | None:
+    """One delivery note as a whole."""
     head = _head(connection, DeliveryNote, number)
     if head is None:
         return None
@@ -78,14 +95,13 @@ def show_delivery_note(connection: Connection, number: str) -> Row | None:
         .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
         .where(DeliveryNoteLine.delivery_note_id == head["id"])
     )
-    return {**head, "lines": _rows(connection, lines.order_by(DeliveryNoteLine.position))}
+    return viewed(
+        DeliveryNoteView, head, lines=_all(connection, NoteLineView, lines.order_by(DeliveryNoteLine.position))
+    )
 
 
-def show_invoice(connection: Connection, number: str) -> Row | None:
-    """One invoice with its `delivery_notes` (A30), its `lines`, each with its delivery note and that one's day, its
-    `charges`, each with its number `n`, its `vat` per rate, its instalments (`due`, each with what is `open` of it),
-    its `term` and its `credit_notes`.
-    """
+def show_invoice(connection: Connection, number: str) -> InvoiceView | None:
+    """One invoice as a whole."""
     head = _head(connection, Invoice, number)
     if head is None:
         return None
@@ -102,23 +118,24 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
     vat = select(InvoiceVat.__table__).where(InvoiceVat.invoice_id == head["id"])
     due = select(InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount, open_amount().label("open"))
     notes = select(CreditNote.number, CreditNote.issue_date, CreditNote.total_ttc, CreditNote.reason)
-    shown = _rows(connection, lines.order_by(InvoiceLine.position))
-    return {
-        **head,
-        "delivery_notes": list(dict.fromkeys(line["delivery_note"] for line in shown)),
-        "term": connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == head["payment_term_id"])),
-        "lines": shown,
-        "charges": [
-            {**row, "n": n} for n, row in enumerate(_rows(connection, charges.order_by(InvoiceCharge.id)), start=1)
-        ],
-        "vat": _rows(connection, vat.order_by(InvoiceVat.id)),
-        "due": _rows(connection, due.where(InvoiceDue.invoice_id == head["id"]).order_by(InvoiceDue.n)),
-        "credit_notes": _rows(connection, notes.where(CreditNote.invoice_id == head["id"]).order_by(CreditNote.id)),
-    }
+    shown = _all(connection, InvoiceLineView, lines.order_by(InvoiceLine.position))
+    counted = enumerate(connection.execute(charges.order_by(InvoiceCharge.id)).mappings(), start=1)
+    return viewed(
+        *(InvoiceView, head),
+        delivery_notes=list(dict.fromkeys(line.delivery_note for line in shown)),
+        term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == head["payment_term_id"])),
+        lines=shown,
+        charges=[viewed(InvoiceChargeView, row, n=n) for n, row in counted],
+        vat=_all(connection, VatView, vat.order_by(InvoiceVat.id)),
+        due=_all(connection, DueView, due.where(InvoiceDue.invoice_id == head["id"]).order_by(InvoiceDue.n)),
+        credit_notes=_all(
+            connection, CreditNoteOfInvoice, notes.where(CreditNote.invoice_id == head["id"]).order_by(CreditNote.id)
+        ),
+    )
 
 
-def show_credit_note(connection: Connection, number: str) -> Row | None:
-    """One credit note with the number of its `invoice`, its `lines` as the invoice has them, and its `vat` per rate."""
+def show_credit_note(connection: Connection, number: str) -> CreditNoteView | None:
+    """One credit note as a whole."""
     head = _head(connection, CreditNote, number)
     if head is None:
         return None
@@ -133,15 +150,15 @@ def show_credit_note(connection: Connection, number: str) -> Row | None:
         .where(CreditNoteLine.credit_note_id == head["id"])
     )
     vat = select(CreditNoteVat.__table__).where(CreditNoteVat.credit_note_id == head["id"])
-    return {
-        **head,
-        "invoice": connection.scalar(select(Invoice.number).where(Invoice.id == head["invoice_id"])),
-        "lines": _rows(connection, lines.order_by(CreditNoteLine.position)),
-        "vat": _rows(connection, vat.order_by(CreditNoteVat.id)),
-    }
+    return viewed(
+        *(CreditNoteView, head),
+        invoice=connection.scalar(select(Invoice.number).where(Invoice.id == head["invoice_id"])),
+        lines=_all(connection, CreditNoteLineView, lines.order_by(CreditNoteLine.position)),
+        vat=_all(connection, VatView, vat.order_by(CreditNoteVat.id)),
+    )
 
 
-def _notes_of(connection: Connection, order_id: int) -> list[Row]:
+def _notes_of(connection: Connection, order_id: int) -> list[SalesDocument]:
     query = (
         select(DeliveryNote.number, DeliveryNote.issue_date, DeliveryNote.created_by)
         .join(DeliveryNoteLine, DeliveryNoteLine.delivery_note_id == DeliveryNote.id)
@@ -149,10 +166,11 @@ def _notes_of(connection: Connection, order_id: int) -> list[Row]:
         .where(SalesOrderLine.sales_order_id == order_id)
         .group_by(DeliveryNote.id)
     )
-    return _rows(connection, query.order_by(DeliveryNote.id))
+    rows = connection.execute(query.order_by(DeliveryNote.id)).mappings()
+    return [viewed(SalesDocument, row, total_ht=None, total_ttc=None) for row in rows]
 
 
-def _invoices_of(connection: Connection, order_id: int) -> list[Row]:
+def _invoices_of(connection: Connection, order_id: int) -> list[SalesDocument]:
     query = (
         select(Invoice.number, Invoice.issue_date, Invoice.created_by, Invoice.total_ht, Invoice.total_ttc)
         .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
@@ -161,10 +179,12 @@ def _invoices_of(connection: Connection, order_id: int) -> list[Row]:
         .where(SalesOrderLine.sales_order_id == order_id)
         .group_by(Invoice.id)
     )
-    return _rows(connection, query.order_by(Invoice.id))
+    return _all(connection, SalesDocument, query.order_by(Invoice.id))
 
 
-def _head(connection: Connection, table: type[DeliveryNote | Invoice | CreditNote], number: str) -> Row | None:
+def _head(
+    connection: Connection, table: type[DeliveryNote | Invoice | CreditNote], number: str
+) -> Mapping[str, Any] | None:
     query = select(table.__table__, Party.name.label("customer"), Party.code.label("customer_code"))
     joined = query.join(Party, Party.id == table.customer_id).where(table.number == number)
     row = connection.execute(joined).mappings().one_or_none()
@@ -174,5 +194,5 @@ def _head(connection: Connection, table: type[DeliveryNote | Invoice | CreditNot
     return {**row, "customer": buyer.get("name", row["customer"])}
 
 
-def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Row]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _all(connection: Connection, kind: type[View], query: Select[*tuple[Any, ...]]) -> list[View]:
+    return [viewed(kind, row) for row in connection.execute(query).mappings()]

@@ -71,12 +71,12 @@ def invoice(
         made = invoicing.invoice(connection, numbers, by=by, at=at, override=override, place=here)
         document = show_invoice(connection, made)
     assert document is not None
-    several = len({line["delivery_note"] for line in document["lines"]}) > 1
-    doubts = periodic_doubts(document["issue_date"], document["due_date"]) if several else []
+    several = len(document.delivery_notes) > 1
+    doubts = periodic_doubts(document.issue_date, document.due_date) if several else []
     warnings = [sentence(doubt) for doubt in doubts]
     if as_json:
         names = ("total_ht", "total_vat", "total_ttc", "due_date", "due")
-        print_json({"invoice": made, **{name: document[name] for name in names}, "warnings": warnings})
+        print_json({"invoice": made, **{name: getattr(document, name) for name in names}, "warnings": warnings})
         return
     print_invoice(document)
     for warning in warnings:

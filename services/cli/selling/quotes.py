@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -125,7 +124,7 @@ def show(context: typer.Context, *, number: Number, as_json: AsJson = False) -> 
 
     database = call_of(context).database
     with database.read() as connection:
-        quote: Mapping[str, Any] = show_quote(connection, number, today(connection, database.now()))
+        quote = show_quote(connection, number, today(connection, database.now()))
     if as_json:
         print_json(quote)
     else:

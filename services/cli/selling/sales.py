@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,13 +26,22 @@ from services.cli.selling.allocating import allocate, allocations
 from services.cli.selling.amending import cancel, charge, close, set_
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
-from services.cli.selling.documents import PRINTERS, below_minimum, how_far
+from services.cli.selling.documents import (
+    below_minimum,
+    how_far,
+    print_credit_note,
+    print_delivery_note,
+    print_invoice,
+    print_order,
+)
 from services.cli.selling.enter import enter
 from services.cli.selling.review import accept, refuse
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from intergestan_erp.selling.views import CreditNoteView, DeliveryNoteView, InvoiceView, SalesOrderView
 
 app = Group("Sales orders, delivery notes and invoices.")
 
@@ -64,7 +73,7 @@ def list_(
         name="sales",
         values=asdict,
         titles=titles,
-        cells=lambda row: [*(getattr(row, name) for name in names), *how_far(asdict(row)), below_minimum(asdict(row))],
+        cells=lambda row: [*(getattr(row, name) for name in names), *how_far(row), below_minimum(row)],
     )
     with call_of(context).database.snapshot() as connection:
         wanted = WhichSales(
@@ -94,14 +103,24 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a sales order with what became of it, a delivery note, an invoice with what is open, or a credit note."""
+    from intergestan_db.views import shown
+    from intergestan_erp.selling.views import DeliveryNoteView, InvoiceView, SalesOrderView
+
+    counting: Mapping[str, str | None] = {}
     with call_of(context).database.read() as connection:
-        document, kind = _find(connection, number)
-        if kind == "order":
-            document = {**document, **_counting(connection, document["id"])}
+        document = _find(connection, number)
+        if isinstance(document, SalesOrderView):
+            counting = _counting(connection, document.id)
     if as_json:
-        print_json(document)
-        return
-    PRINTERS[kind](document)
+        print_json({**shown(document), **counting})
+    elif isinstance(document, SalesOrderView):
+        print_order(document, counting)
+    elif isinstance(document, DeliveryNoteView):
+        print_delivery_note(document)
+    elif isinstance(document, InvoiceView):
+        print_invoice(document)
+    else:
+        print_credit_note(document)
 
 
 app.verb("allocate")(allocate)
@@ -148,21 +167,20 @@ def _counting(connection: Connection, order_id: int) -> dict[str, str | None]:
     return {"incomplete": found.incomplete, "incomplete_from": found.said_by}
 
 
-def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
+def _find(connection: Connection, number: str) -> SalesOrderView | DeliveryNoteView | InvoiceView | CreditNoteView:
     from intergestan_db.tables import CreditNote, DeliveryNote, Invoice, SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import sales
 
     number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number, CreditNote.number)
-    found = {
-        "order": sales.show_sales_order(connection, number),
-        "delivery note": sales.show_delivery_note(connection, number),
-        "invoice": sales.show_invoice(connection, number),
-        "credit note": sales.show_credit_note(connection, number),
-    }
-    for kind, document in found.items():
-        if document is not None:
-            return document, kind
+    found = (
+        sales.show_sales_order(connection, number)
+        or sales.show_delivery_note(connection, number)
+        or sales.show_invoice(connection, number)
+        or sales.show_credit_note(connection, number)
+    )
+    if found is not None:
+        return found
     raise Problem(
         "There is no sales order, delivery note, invoice or credit note {number}: `intergestan sales list --all` shows "
         "the orders.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.selling.sales import show_sales_order
+from intergestan_erp.selling.views import SalesOrderView
 from intergestan_exchange.holds.review import accept, refuse
 from services.console.api.asked import Day, Listing, Number, Text
 from services.console.api.caller import Caller, Needs
@@ -47,7 +48,7 @@ def list_(
         return listing.answer(list_sales_page(connection, wanted, **listing.where))
 
 
-@router.get("/{number:path}", name="sales order", response_model=dict[str, Any])
+@router.get("/{number:path}", name="sales order", response_model=shape_of(SalesOrderView))
 def show(caller: Reads, number: Number) -> Response:
     """One order with its lines, each with what was delivered and invoiced, its documents and what happened."""
     with caller.database.read() as connection:

@@ -46,13 +46,13 @@ def show_note(visit: Visit) -> Response:
         note = show_delivery_note(connection, visit.params["number"])
         if note is None:
             return faults.page(visit, 404)
-        invoiced = read_invoiced(connection, note["id"])
+        invoiced = read_invoiced(connection, note.id)
     return visit.html(
         "documents/note.html",
         note=note,
         invoiced=invoiced,
         may_invoice=may(Right.INVOICE, visit.person) and not invoiced.is_all,
-        to_invoice=invoice_path([note["number"]]),
+        to_invoice=invoice_path([note.number]),
     )
 
 

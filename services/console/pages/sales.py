@@ -13,6 +13,7 @@ from intergestan_db.enums import Right, SalesState
 from intergestan_erp.listing.page import MOST, Page
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
+from intergestan_erp.selling.views import SalesOrderView
 from intergestan_operations.language.happenings import WORDS
 from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
@@ -117,9 +118,9 @@ def show_one(visit: Visit) -> Response:
     return visit.html("sales/order.html", order=order, words=WORDS, parts_of=PARTS, **_acts(visit, order))
 
 
-def _acts(visit: Visit, order: Mapping[str, Any]) -> dict[str, Any]:
+def _acts(visit: Visit, order: SalesOrderView) -> dict[str, Any]:
     return {
         "may_sell": may(Right.SELL, visit.person),
         "may_invoice": may(Right.INVOICE, visit.person),
-        "to_invoice": invoice_path([order["number"]]),
+        "to_invoice": invoice_path([order.number]),
     }

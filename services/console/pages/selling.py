@@ -20,6 +20,7 @@ from intergestan_erp.picking import delivering
 from intergestan_erp.selling import invoicing
 from intergestan_erp.selling.deliveries import see
 from intergestan_erp.selling.sales import show_sales_order
+from intergestan_erp.selling.views import SalesOrderView
 from intergestan_exchange.holds import review
 from intergestan_msg.money import ZERO
 from intergestan_operations.language.wording import sentence
@@ -73,8 +74,8 @@ def _show_in_review(visit: Visit, template: str, problem: Problem | None, **valu
     order = _order(visit)
     if order is None:
         return faults.page(visit, 404)
-    if order["state"] != SalesState.REVIEW and problem is None:
-        return visit.go(sale_path(order["number"]))
+    if order.state != SalesState.REVIEW and problem is None:
+        return visit.go(sale_path(order.number))
     return _page(visit, template, problem, order=order, **values)
 
 
@@ -113,9 +114,9 @@ def _show_deliver(visit: Visit, problem: Problem | None, wrong: Mapping[str, str
     if order is None:
         return faults.page(visit, 404)
     with visit.database.read() as connection:
-        seen = see(connection, order["number"], None)
+        seen = see(connection, order.number, None)
     typed = _by_line(visit.form or visit.kept, QUANTITY)
-    rest = {line["line_id"]: line["quantity"] - line["delivered"] for line in order["lines"]}
+    rest = {line.line_id: line.quantity - line.delivered for line in order.lines}
     if problem is None and seen.manages_stock:
         problem = BY_SLIPS
     if problem is None and not any(each > 0 for each in rest.values()):
@@ -230,7 +231,7 @@ def _by_line(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): text for name, text in fields.items() if name.startswith(prefix)}
 
 
-def _order(visit: Visit) -> Mapping[str, Any] | None:
+def _order(visit: Visit) -> SalesOrderView | None:
     with visit.database.read() as connection:
         return show_sales_order(connection, visit.params["number"])
 

@@ -55,7 +55,7 @@ def test_invoices_of_before(base: Database) -> None:
         (date(2026, 3, 2), None),
         (date(2026, 12, 20), None),
     ]
-    assert till.shown("FA1")["term"] is None
+    assert till.shown("FA1").term is None
     till.pay("120")
     assert till.open() == {}
     assert till.bill(("1", "10", "20")) == "FA3"

@@ -83,7 +83,7 @@ def test_sales_orders_say_how_far_they_are(a_site: SiteToTest) -> None:
         assert list_sales_page(connection, WhichSales(first=date(2020, 11, 21))).rows == ()
     names = ("number", "customer", "total_ttc", "state", "below_minimum", "delivered", "invoiced")
     assert [tuple(getattr(row, name) for name in names) for row in found] == [
-        tuple(row[name] for name in names) for row in reversed(shown) if row is not None
+        tuple(getattr(row, name) for name in names) for row in reversed(shown) if row is not None
     ]
     assert {row.delivered for row in found} == {"none", "all"}
 

@@ -109,7 +109,7 @@ class Till(Desk):
         made: credit_notes.Credited = self.act(credit_notes.credit, number, "Damaged", lines, charges)
         return made
 
-    def shown(self, number: str) -> Mapping[str, Any]:
+    def shown(self, number: str) -> Any:
         with self.base.read() as connection:
             found = show_invoice(connection, number)
         assert found is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import CreditNote, CreditNoteVat, Event, NumberSeries
+from intergestan_db.tables import CreditNote, CreditNoteVat, Event, Invoice, NumberSeries
 from intergestan_erp.paying import payments
 from intergestan_erp.selling import credit_notes
 from intergestan_erp.selling.sales import show_credit_note
@@ -38,20 +39,18 @@ def test_an_invoice_is_taken_back(till: Till) -> None:
     made = till.credit("fa1", {1: Decimal(1), 2: Decimal("0.5")})
     assert (made.number, made.invoice, made.total_ttc) == ("AV1", "FA1", Decimal("5.68"))
     assert [(part.invoice, part.n, part.amount) for part in made.settled.parts] == [("FA1", 1, Decimal("5.68"))]
-    assert till.open() == {"FA1/1": str(before["total_ttc"] - Decimal("5.68"))}
+    assert till.open() == {"FA1/1": str(before.total_ttc - Decimal("5.68"))}
     rest = till.credit("FA1")
-    assert rest.total_ttc == before["total_ttc"] - Decimal("5.68")
+    assert rest.total_ttc == before.total_ttc - Decimal("5.68")
     assert till.open() == {}
     after = till.shown("FA1")
-    assert {name: after[name] for name in before if name not in {"due", "credit_notes"}} == {
-        name: before[name] for name in before if name not in {"due", "credit_notes"}
-    }
-    assert [note["number"] for note in after["credit_notes"]] == ["AV1", "AV2"]
+    assert replace(before, due=after.due, credit_notes=after.credit_notes) == after
+    assert [note.number for note in after.credit_notes] == ["AV1", "AV2"]
     with till.base.read() as connection:
         note = show_credit_note(connection, "AV2")
     assert note is not None
-    assert [(line["name"], line["quantity"]) for line in note["lines"]][-1] == ("Port", None)
-    assert note["invoice"] == "FA1"
+    assert [(line.name, line.quantity) for line in note.lines][-1] == ("Port", None)
+    assert note.invoice == "FA1"
     with pytest.raises(Problem, match="All of FA1 was credited already") as raised:
         till.credit("FA1")
     assert raised.value.code is ProblemCode.NO_CREDIT
@@ -167,9 +166,9 @@ def test_in_any_split_nothing_is_left(
     till = TILLS[id(sqlite_base)]
     number = till.bill(*lines, charges=charges)
     invoice = till.shown(number)
-    if invoice["total_ttc"] == 0:
+    if invoice.total_ttc == 0:
         return
-    left = {line["position"]: line["quantity"] for line in invoice["lines"]}
+    left = {line.position: line.quantity for line in invoice.lines}
     for _ in range(data.draw(st.integers(0, 4))):
         chosen = data.draw(st.sets(st.sampled_from(sorted(left)), min_size=1))
         part = data.draw(st.sampled_from([1, 2, 3, 7]))
@@ -182,15 +181,15 @@ def test_in_any_split_nothing_is_left(
         for n, quantity in wanted.items():
             left[n] -= quantity
     refused(till, number)
-    notes = till.rows(CreditNote, invoice_id=invoice["id"])
+    notes = till.rows(CreditNote, invoice_id=till.rows(Invoice, number=number)[0].id)
     for name in ("total_ht", "total_vat", "total_ttc"):
-        assert sum((getattr(note, name) for note in notes), ZERO) == invoice[name]
-    for vat in invoice["vat"]:
-        same = {"vat_category": vat["vat_category"], "vat_rate": vat["vat_rate"]}
+        assert sum((getattr(note, name) for note in notes), ZERO) == getattr(invoice, name)
+    for vat in invoice.vat:
+        same = {"vat_category": vat.vat_category, "vat_rate": vat.vat_rate}
         of_notes = [row for note in notes for row in till.rows(CreditNoteVat, credit_note_id=note.id, **same)]
-        assert [row.amount for row in of_notes] == vat_of_notes([row.base for row in of_notes], vat["vat_rate"])
-        assert sum((row.base for row in of_notes), ZERO) == vat["base"]
-    assert till.shown(number)["due"][0]["open"] == 0
+        assert [row.amount for row in of_notes] == vat_of_notes([row.base for row in of_notes], vat.vat_rate)
+        assert sum((row.base for row in of_notes), ZERO) == vat.base
+    assert till.shown(number).due[0].open == 0
 
 
 def refused(till: Till, number: str, wanted: dict[int, Decimal] | None = None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -77,7 +78,7 @@ def how_far(desk: Desk, number: str = "CCL1") -> tuple[str, str, str]:
     with desk.base.read() as connection:
         row = show_sales_order(connection, number)
     assert row is not None
-    return row["state"], row["delivered"], row["invoiced"]
+    return row.state, row.delivered, row.invoiced
 
 
 def test_delivered_whole_and_invoiced(desk: Desk) -> None:
@@ -108,27 +109,26 @@ def test_partial_deliveries(desk: Desk) -> None:
     assert leave(desk) == "BL3"
     with desk.base.read() as connection:
         assert {line.row.line_id: line.delivered for line in open_lines(connection, 1)} == {"L1": 1, "L2": 2, "L3": 3}
-        note, document = show_delivery_note(connection, "BL3"), show_invoice(connection, "FA1")
+        note: Any = show_delivery_note(connection, "BL3")
+        document: Any = show_invoice(connection, "FA1")
         listed = list_sales_page(connection, WhichSales(settled=False)).rows
         row = show_sales_order(connection, "CCL1")
     assert note is not None
-    assert [(line["order"], line["line_id"], line["quantity"]) for line in note["lines"]] == [
+    assert [(line.order, line.line_id, line.quantity) for line in note.lines] == [
         ("CCL1", "L2", 2),
         ("CCL1", "L3", 1),
     ]
-    assert note["delivery_city"] == "Mulhouse"
+    assert note.delivery_city == "Mulhouse"
     assert document is not None
-    assert [(line["delivery_note"], line["total"]) for line in document["lines"]] == [
+    assert [(line.delivery_note, line.total) for line in document.lines] == [
         ("BL1", Decimal("10.50")),
         ("BL1", Decimal("6.25")),
     ]
-    assert document["total_ht"] == Decimal("29.25")
-    assert [(vat["vat_rate"], vat["base"], vat["amount"]) for vat in document["vat"]] == [
-        (20, Decimal("29.25"), Decimal("5.85"))
-    ]
+    assert document.total_ht == Decimal("29.25")
+    assert [(vat.vat_rate, vat.base, vat.amount) for vat in document.vat] == [(20, Decimal("29.25"), Decimal("5.85"))]
     assert [(row.delivered, row.invoiced) for row in listed] == [("all", "some")]
     assert row is not None
-    assert [part["number"] for part in row["documents"]] == ["BL1", "BL2", "BL3", "FA1"]
+    assert [part.number for part in row.documents] == ["BL1", "BL2", "BL3", "FA1"]
     assert bill(desk, "BL2", "CCL1") == "FA2"
     with desk.base.read() as connection:
         assert list_sales_page(connection, WhichSales(settled=False)).rows == ()
@@ -187,7 +187,7 @@ def test_several_orders_on_one_invoice(desk: Desk) -> None:
     with desk.base.read() as connection:
         document = show_invoice(connection, "FA1")
     assert document is not None
-    assert {line["delivery_note"] for line in document["lines"]} == {"BL1", "BL2"}
+    assert {line.delivery_note for line in document.lines} == {"BL1", "BL2"}
 
 
 def test_two_customers_are_two_invoices(desk: Desk) -> None:
@@ -297,16 +297,16 @@ def assert_sums(desk: Desk, number: str, order: Order) -> None:
     with desk.base.read() as connection:
         row = show_sales_order(connection, number)
         assert row is not None
-        invoices = [show_invoice(connection, each["number"]) for each in row["documents"] if "FA" in each["number"]]
+        invoices = [show_invoice(connection, each.number) for each in row.documents if "FA" in each.number]
     assert order.totals is not None
-    assert sum(each["total_ht"] for each in invoices if each) == order.totals.tax_exclusive
+    assert sum(each.total_ht for each in invoices if each) == order.totals.tax_exclusive
     for each in invoices:
         assert each is not None
-        assert sum(vat["amount"] for vat in each["vat"]) == each["total_vat"]
-        assert each["total_ht"] + each["total_vat"] == each["total_ttc"]
+        assert sum(vat.amount for vat in each.vat) == each.total_vat
+        assert each.total_ht + each.total_vat == each.total_ttc
     if len(invoices) == 1:
         assert invoices[0] is not None
-        assert invoices[0]["total_ttc"] == order.totals.payable
+        assert invoices[0].total_ttc == order.totals.payable
     series = {row.code: row.next_number for row in desk.rows(NumberSeries)}
     assert [row.number for row in desk.rows(Invoice)] == [f"FA{n}" for n in range(1, series["invoice"])]
     assert [row.number for row in desk.rows(DeliveryNote)] == [f"BL{n}" for n in range(1, series["delivery_note"])]

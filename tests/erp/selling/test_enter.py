@@ -90,7 +90,7 @@ def test_an_order_by_hand_goes_the_way_of_all_orders(counter: Counter) -> None:
         assert invoice(connection, ["CCL1"], by="marie", at=NOW) == "FA1"
         bill = show_invoice(connection, "FA1")
     assert bill is not None
-    assert bill["total_ttc"] == entered.total_ttc
+    assert bill.total_ttc == entered.total_ttc
     assert len(counter.rows(InvoiceCharge)) == 2
     assert counter.rows(OutboundMail) == []
 

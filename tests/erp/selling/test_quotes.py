@@ -59,7 +59,7 @@ def test_a_quote_becomes_one_order_at_its_own_prices(counter: Counter) -> None:
     assert [row.name for row in counter.rows(Event, subject="quote")] == ["create", "accept"]
     with counter.site.database.read() as connection:
         shown = show_quote(connection, "DV1", TODAY)
-    assert (shown["order"], shown["state"], len(shown["lines"]), len(shown["charges"])) == ("CCL1", "accepted", 2, 1)
+    assert (shown.order, shown.state, len(shown.lines), len(shown.charges)) == ("CCL1", "accepted", 2, 1)
 
 
 def test_a_quote_that_is_not_taken(counter: Counter) -> None:

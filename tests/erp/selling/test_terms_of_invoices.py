@@ -46,7 +46,7 @@ def term(till: Till, code: str) -> int:
 
 
 def due(till: Till, number: str) -> list[tuple[date, str]]:
-    return [(row["due_date"], str(row["amount"])) for row in till.shown(number)["due"]]
+    return [(row.due_date, str(row.amount)) for row in till.shown(number).due]
 
 
 def test_whose_term_counts(till: Till) -> None:
