@@ -57,7 +57,6 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.SAY_WHAT_IS_NAMED: marked("Say it under the file, one a line."),
     Act.READ_BY_IMAP: marked("Choose IMAP, or leave the folder out."),
     Act.START_SITE: marked("Whoever runs the site starts its services."),
-    Act.START_SERVICE: marked("Whoever runs the site starts it; its log says why it ended."),
     Act.START_ALLOCATOR: marked("Whoever runs the site starts it."),
     Act.START_CONSOLE: marked("Whoever runs the site starts it."),
     Act.UPGRADE: marked("Whoever runs the site upgrades it."),

@@ -32,7 +32,7 @@ _PLACES: Final[Mapping[Act, tuple[str, str, Access | Right]]] = {
     Act.RESEND_MAIL: (marked("Mails sent"), "/envois", Access.SEE),
     Act.LIST_PRODUCTS: (marked("Products"), "/produits", Access.SEE),
     Act.LIST_PARTIES: (marked("Third parties"), "/tiers", Access.SEE),
-    Act.SET_RELAY: (marked("Outgoing server"), "/comptes/relais", Right.SET_ACCOUNTS),
+    Act.SET_RELAY: (marked("Change or test"), "/comptes/relais", Right.SET_ACCOUNTS),
     Act.SHOW_STATEMENT: (marked("Partners"), "/correspondants", Access.SEE),
     Act.RESUME_BOOKING: (marked("Partners"), "/correspondants", Access.SEE),
     Act.REPLAY_ALL: (marked("Replay"), REPLAY, Right.OPERATE),
