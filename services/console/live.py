@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import anyio
@@ -36,6 +36,7 @@ class Watcher:
         self._news = asyncio.Event()
         self._open: Counter[int] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
         self.is_over = False
 
     @property
@@ -60,14 +61,17 @@ class Watcher:
         self._listeners += 1
         self._loop = asyncio.get_running_loop()
         if self._task is None:
-            self._task = self._loop.create_task(self._watch())
+            self._stop = asyncio.Event()
+            self._task = self._loop.create_task(self._watch(self._stop))
         try:
             yield
         finally:
             self._listeners -= 1
             if self._listeners == 0:
-                self._task.cancel()
-                self._task = None
+                task, self._task = self._task, None
+                self._stop.set()
+                with anyio.CancelScope(shield=True):  # a look that goes on has a connection of the database
+                    await task
 
     def end(self) -> None:
         """Let all streams end, from another thread: the server stops."""
@@ -83,10 +87,10 @@ class Watcher:
         """Is set once there are news after this moment. Whoever reads takes it before, and waits for it afterwards."""
         return self._news
 
-    async def _watch(self) -> None:
+    async def _watch(self, stop: asyncio.Event) -> None:
         last: Place | None = None
         limiter = anyio.CapacityLimiter(1)
-        while True:
+        while not stop.is_set():
             try:
                 found: Place | None = await anyio.to_thread.run_sync(self._newest, limiter=limiter)
             except AWAY as error:
@@ -95,7 +99,8 @@ class Watcher:
             if found != last:
                 last, told, self._news = found, self._news, asyncio.Event()
                 told.set()
-            await asyncio.sleep(self._look_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._look_s)
 
     def _newest(self) -> Place:
         with self._database.read() as connection:
