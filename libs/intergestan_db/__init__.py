@@ -10,6 +10,7 @@
 `leases.py` may import: at_rest, database, enums, tables.
 `mail_kinds.py` may import: tables.
 `migrate.py` may import: database, problem.
+`named_ids.py` may import: tables.
 `numbers.py` may import: tables.
 `postgresql.py` may import: nothing.
 `problem.py` may import: nothing.

@@ -289,9 +289,9 @@ def _order_pair(site: AgencySite, story: Story, total: str) -> None:
     bought, sold = site.ask("orders show CFR1"), site.ask("sales show CCL2")
     story.row("CFR1", "CFR1", total, facts.sums(bought))
     story.row("CCL2", "CCL2", total, facts.sums(sold))
-    whose = ", ".join(str(bought[name]) for name in ("establishment_id", "supplier_code", "delivery_name"))
+    whose = ", ".join(str(bought[name]) for name in ("establishment", "supplier_code", "delivery_name"))
     story.row("CFR1 is of", "CFR1 est de", "1, AG2, Dépôt AB", whose)
-    named = ("establishment_id", "customer_code", "customer_order_number", "delivery_name")
+    named = ("establishment", "customer_code", "customer_order_number", "delivery_name")
     whose = ", ".join(str(sold[name]) for name in named)
     story.row("CCL2 is of", "CCL2 est de", "2, AG1, CFR1, Dépôt AB", whose)
     story.row("set aside for CCL1", "réservé pour CCL1", "AB 1 stock, RD 2 inbound", facts.set_aside(site, "CCL1"))
@@ -383,7 +383,7 @@ def _period() -> str:
 
 
 def _whose(invoice: Mapping[str, Any]) -> str:
-    return f"{invoice['establishment_id']}, {invoice['accounting_folder_id']}"
+    return f"{invoice['establishment']}, {invoice['accounting_folder']}"
 
 
 CASES: Final[Mapping[str, tuple[Text, Play]]] = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
 from intergestan_db import states
 from intergestan_db.enums import PurchaseState
+from intergestan_db.named_ids import named_ids
 from intergestan_db.problem import Act, Problem, ProblemCode, Words
 from intergestan_db.tables import (
     Address,
@@ -87,6 +88,9 @@ def _listing() -> Select[*tuple[Any, ...]]:
     )
 
 
+_HEAD: Final = select(PurchaseOrder.__table__, *named_ids(PurchaseOrder))
+
+
 def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
     """The ids of orders by number.
 
@@ -112,7 +116,7 @@ def show_order(connection: Connection, number: str) -> PurchaseOrderView:
     :raises Problem: when there is no such order.
     """
     (order_id,) = find_orders(connection, [number]).values()
-    head = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.id == order_id)).mappings()
+    head = connection.execute(_HEAD.where(PurchaseOrder.id == order_id)).mappings()
     listed = connection.execute(_listing().where(PurchaseOrder.id == order_id)).mappings()
     lines = select(PurchaseOrderLine.__table__).where(PurchaseOrderLine.purchase_order_id == order_id)
     charges = select(PurchaseOrderCharge.__table__).where(PurchaseOrderCharge.purchase_order_id == order_id)

@@ -87,6 +87,10 @@ class PurchaseOrderView:
     """
 
     id: int = field(metadata=INSIDE)
+    establishment: int | None
+    depot: str | None
+    operation: str | None
+    category: str | None
     state: str
     version: int
     answer_epoch: int

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from intergestan_db import states
+from intergestan_db.named_ids import named_ids
 from intergestan_db.tables import (
     CreditNote,
     CreditNoteLine,
@@ -53,7 +54,7 @@ def show_sales_order(connection: Connection, number: str) -> SalesOrderView | No
     It reads what belongs to this order alone, in a number of statements that does not depend on its lines.
     """
     order = SalesOrder
-    named = select(order.__table__, Party.code.label("customer_code"), Party.name.label("customer"))
+    named = select(order.__table__, *named_ids(order), Party.code.label("customer_code"), Party.name.label("customer"))
     joined = named.join(Party, Party.id == order.customer_id).where(order.number == number)
     head = connection.execute(joined).mappings().one_or_none()
     if head is None:
@@ -185,7 +186,7 @@ def _invoices_of(connection: Connection, order_id: int) -> list[SalesDocument]:
 def _head(
     connection: Connection, table: type[DeliveryNote | Invoice | CreditNote], number: str
 ) -> Mapping[str, Any] | None:
-    query = select(table.__table__, Party.name.label("customer"), Party.code.label("customer_code"))
+    query = select(table.__table__, *named_ids(table), Party.name.label("customer"), Party.code.label("customer_code"))
     joined = query.join(Party, Party.id == table.customer_id).where(table.number == number)
     row = connection.execute(joined).mappings().one_or_none()
     if row is None:

@@ -60,6 +60,10 @@ class SalesOrderView:
 
     id: int = field(metadata=INSIDE)
     customer_order_number: str | None
+    establishment: int | None
+    depot: str | None
+    operation: str | None
+    category: str | None
     state: str
     invoiced: str
     below_minimum: bool
@@ -165,6 +169,10 @@ class DeliveryNoteView:
     """One delivery note with its lines."""
 
     id: int = field(metadata=INSIDE)
+    establishment: int | None
+    depot: str | None
+    invoicing_establishment: int | None
+    operation: str | None
     number: str
     issue_date: date
     note: str | None
@@ -247,6 +255,8 @@ class InvoiceView:
     :ivar due: its instalments.
     """
 
+    establishment: int | None
+    accounting_folder: int | None
     currency: str
     total_ht: Decimal
     total_vat: Decimal
@@ -288,6 +298,8 @@ class CreditNoteLineView:
 class CreditNoteView:
     """One credit note with the number of its invoice."""
 
+    establishment: int | None
+    accounting_folder: int | None
     currency: str
     reason: str
     total_ht: Decimal
