@@ -47,8 +47,8 @@ def test_the_list_follows_the_typing(office: Office, watched: Watched) -> None:
     press(page, "n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nouveau tiers")
     expect(page.get_by_label("Raison sociale")).to_be_focused()
-    page.keyboard.type("Martin SA")
-    expect(page.locator("#prevu")).to_contain_text("C0000004")
+    page.keyboard.type("dupont MARTIN")
+    expect(page.locator("#prevu")).to_contain_text("DU000009")
     assert found_by_axe(page) == []
     fits(page)
 
