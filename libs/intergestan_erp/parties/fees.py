@@ -97,7 +97,7 @@ def set_fee(connection: Connection, code: str, changes: Mapping[str, Any], *, by
 
     :raises Problem: there is no such fee, or an amount may not stand there. Nothing may be written then.
     """
-    before = find_fee(connection, code, lock=True)
+    before = _find(connection, code, lock=True)
     new = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not new:
         return
@@ -107,17 +107,13 @@ def set_fee(connection: Connection, code: str, changes: Mapping[str, Any], *, by
     states.record(connection, SUBJECT, [(before.id, None, None)], "set", by=by, at=at, detail=detail)
 
 
-def find_fee(connection: Connection, code: str, *, lock: bool = False) -> AnyRow:
-    """A fee of the catalogue by its code; `lock`: nobody else changes it until the transaction ends.
+def lock_fee(connection: Connection, code: str) -> FeeValues:
+    """A fee of the catalogue, which nobody else changes until the transaction ends.
 
     :raises Problem: there is none.
     """
-    wanted = fee_code(code)
-    query = select(Fee.__table__).where(Fee.code == wanted)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise _no_fee(connection, wanted)
-    return row
+    row = _find(connection, code, lock=True)
+    return FeeValues(**{name: getattr(row, name) for name in FeeValues.__dataclass_fields__})
 
 
 def fee_now(connection: Connection, code: str) -> Borne:
@@ -141,7 +137,7 @@ def active_fee(connection: Connection, code: str) -> Borne | None:
 
     :raises Problem: there is none.
     """
-    row = find_fee(connection, code)
+    row = _find(connection, code)
     return _borne(row, None) if row.active else None
 
 
@@ -219,6 +215,15 @@ def set_party_fees(
 def _of_party(connection: Connection, party_id: int) -> Sequence[AnyRow]:
     query = select(Fee.__table__, PartyFee.amount.label("own")).join(PartyFee, PartyFee.fee_id == Fee.id)
     return connection.execute(query.where(PartyFee.party_id == party_id).order_by(Fee.code)).all()
+
+
+def _find(connection: Connection, code: str, *, lock: bool = False) -> AnyRow:
+    wanted = fee_code(code)
+    query = select(Fee.__table__).where(Fee.code == wanted)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise _no_fee(connection, wanted)
+    return row
 
 
 def _borne(row: AnyRow, own: Decimal | None) -> Borne:

@@ -20,7 +20,7 @@ from intergestan_erp.inputs.typed_figures import read_figure
 from intergestan_erp.inputs.vat import read_vat
 from intergestan_erp.listing.fees import count_bearers, list_fees
 from intergestan_erp.listing.page import MOST
-from intergestan_erp.parties.fees import FeeValues, add_fee, fee_code, find_fee, set_fee
+from intergestan_erp.parties.fees import FeeValues, add_fee, fee_code, lock_fee, set_fee
 from intergestan_erp.parties.parties import tried_again
 from intergestan_erp.party_entry.typed import read_fee
 from intergestan_erp.site.preferences import lock_texts, read_texts, set_preference
@@ -87,8 +87,7 @@ def save_fee(visit: Visit) -> Response:
     def do(connection: Connection) -> Done:
         by, at = visit.who.login, visit.now
         if form.get(VERSION):
-            row = find_fee(connection, fee.code, lock=True)
-            if fee_version({name: getattr(row, name) for name in asdict(fee)}) != form[VERSION]:
+            if fee_version(asdict(lock_fee(connection, fee.code))) != form[VERSION]:
                 raise Problem(
                     "Somebody else changed {code} meanwhile. Nothing was saved; what you typed is all here.",
                     ProblemCode.CHANGED_MEANWHILE,
