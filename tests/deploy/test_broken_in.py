@@ -204,7 +204,6 @@ REDIRECTED = (
     "UPDATE outbound_mail SET kind = 'answers'",
     "UPDATE partner SET answer_address = 'x@y.test'",
     "UPDATE partner SET proposed_order_address = 'x@y.test'",
-    "UPDATE site SET orders_address = 'x@y.test'",
     "UPDATE outbound_body SET mime = 'x'",
 )
 FOR_NOBODY = (
@@ -213,8 +212,6 @@ FOR_NOBODY = (
     "UPDATE event SET who = 'marc'",
     "UPDATE credit_override SET reason = 'x'",
     "DELETE FROM credit_override",
-    "INSERT INTO user_role (user_id, role) VALUES (1, 'administrator')",
-    "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'override_credit')",
     "UPDATE setting SET value = ''",
     "INSERT INTO setting (name, value) VALUES ('x', 'y')",
     "UPDATE published SET value = 'my half' WHERE name = 'sealing_key'",
@@ -227,7 +224,6 @@ FOR_NOBODY = (
     "DELETE FROM partner_key WHERE NOT pending",
     "DELETE FROM ledger",
     "UPDATE answer SET code = code",
-    "UPDATE \"user\" SET email = 'x@y.test'",
     "UPDATE number_series SET prefix = 'X'",
     "UPDATE purchase_order_change SET document = '{}'",
     "CREATE TABLE mine (id int)",
@@ -248,6 +244,14 @@ FOR_NOBODY = (
 )
 STOLEN = {
     "console": (
+        "UPDATE site SET name = 'x'",
+        "UPDATE site SET orders_address = 'x@y.test'",
+        "UPDATE \"user\" SET email = 'x@y.test'",
+        'UPDATE "user" SET active = true',
+        'UPDATE "user" SET totp_sealed = NULL, totp_step = NULL',
+        "INSERT INTO user_role (user_id, role) VALUES (1, 'reader')",
+        "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'anonymise')",
+        "INSERT INTO invitation (hash, user_id, ends_at) VALUES ('x', 1, 9000000000000000)",
         "UPDATE partner SET order_address = 'x@y.test'",
         "UPDATE mailbox SET sealed = 'x'",
         "UPDATE relay SET sealed = 'x'",
@@ -277,7 +281,10 @@ SECRETS = {
     "composer geocoder console": ("SELECT line1, city FROM address",),
     "geocoder console": ("SELECT * FROM geocode_cache",),
     "geocoder": ("UPDATE geocode_usage SET calls = 0",),
-    "console": ('SELECT password_hash FROM "user"', "SELECT * FROM session", "SELECT * FROM throttle"),
+    "console": (
+        *('SELECT password_hash FROM "user"', 'SELECT totp_sealed FROM "user"', 'SELECT recovery FROM "user"'),
+        *("SELECT * FROM session", "SELECT * FROM throttle", "SELECT * FROM api_token"),
+    ),
 }
 OWN = {
     "composer": (
@@ -426,15 +433,11 @@ OWN = {
         "UPDATE entry_line SET debit = 1",
         "UPDATE fiscal_year SET closed_at = 0",
         "UPDATE dossier SET name = 'x'",
+        "UPDATE site SET code = 'x'",
+        "UPDATE \"user\" SET login = 'x'",
         "UPDATE partner_key SET public_key = ''",
         "UPDATE setting SET value = 'x'",
         "UPDATE published SET value = 'x'",
-        "UPDATE site SET name = 'x'",
-        "UPDATE \"user\" SET email = 'x@y.test'",
-        'UPDATE "user" SET active = true',
-        "INSERT INTO user_role (user_id, role) VALUES (1, 'administrator')",
-        "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'override_credit')",
-        "INSERT INTO invitation (hash, user_id, ends_at) VALUES ('x', 1, 9000000000000000)",
         "SELECT secret FROM mailbox",
         "SELECT secret FROM relay",
         PURGE.replace("'marc'", "'heartbeats'"),

@@ -148,6 +148,7 @@ def test_who_has_which_secret_and_who_may_go_out(file: Path) -> None:
         wanted = {f"{site}{name}-database-password", f"{site}redis-password"}
         wanted |= {f"{site}bounce.key"} if name in {"composer", "importer"} else set()
         wanted |= {f"{site}base.key"} if name in {"sender", "poller"} else set()
+        wanted |= {f"{site}console.key"} if name == "console" else set()
         wanted |= {f"{site}archive-key"} if name in ARCHIVISTS else set()
         assert sources == wanted, name
         keys = [volume for volume in service.get("volumes", []) if volume.endswith("/signing:/run/secrets/signing:ro")]

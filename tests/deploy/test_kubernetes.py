@@ -283,6 +283,7 @@ def test_who_has_which_secret(values: str) -> None:
         wanted = {f"{service}-database-password"}
         wanted |= {"bounce.key"} if service in {"composer", "importer"} else set()
         wanted |= {"base.key"} if service in {"sender", "poller"} else set()
+        wanted |= {"console.key"} if service == "console" else set()
         wanted |= {"redis-password"}
         wanted |= {"sentinel-password"} if values == "beyond" else set()
         wanted |= {"google"} if service == GEOCODER else set()
