@@ -44,8 +44,22 @@ class OwnSite:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class RelayHabits:  # no slots: what inherits it may inherit from one that has them, too
+    """What a relay takes and how it rests; `Relay` says what each is."""
+
+    from_mode: str
+    bounce_mode: str
+    bounce_address: str | None
+    mails_per_minute: int | None
+    mails_per_day: int | None
+    next_slot_at: datetime | None
+    paused_until: datetime | None
+    last_error: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnRelay:
+class OwnRelay(RelayHabits):
     """The server that takes our mail, how one logs in there, and how it rests; `Relay` says what each is."""
 
     id: int = field(metadata=INSIDE)
@@ -58,14 +72,6 @@ class OwnRelay:
     secret: str | None
     sealed: bytes | None = field(repr=False, metadata=INSIDE)
     oauth_grant_id: int | None = field(metadata=INSIDE)
-    from_mode: str
-    bounce_mode: str
-    bounce_address: str | None
-    mails_per_minute: int | None
-    mails_per_day: int | None
-    next_slot_at: datetime | None
-    paused_until: datetime | None
-    last_error: str | None
 
 
 def has_site(database: Database) -> bool:

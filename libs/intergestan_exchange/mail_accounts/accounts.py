@@ -15,6 +15,7 @@ from intergestan_db import states
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import OutboundState, Security
 from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.site_rows import RelayHabits
 from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
 from intergestan_db.views import viewed
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -170,17 +171,8 @@ class MailboxView(AccountView):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelayView(AccountView):
+class RelayView(RelayHabits, AccountView):
     """A relay, what it takes and what it last complained about; `Relay` says what each is."""
-
-    from_mode: str
-    bounce_mode: str
-    bounce_address: str | None
-    mails_per_minute: int | None
-    mails_per_day: int | None
-    next_slot_at: datetime | None
-    paused_until: datetime | None
-    last_error: str | None
 
 
 def list_mailboxes(connection: Connection) -> list[MailboxView]:
