@@ -12,10 +12,13 @@ from urllib.parse import urlencode
 
 from fastapi import Header, Path, Query, Request
 from pydantic import BeforeValidator, WithJsonSchema
+from sqlalchemy import Connection
 from starlette.responses import Response
 
+from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.listing.page import Page
+from intergestan_erp.parties.one_party import one_party
 from services.console.api.mount import PATH
 from services.console.api.problems import Refused, Word
 from services.console.api.values import listed
@@ -42,6 +45,9 @@ Day = Annotated[
 
 Number = Annotated[str, Path(min_length=1, max_length=60, description="The number of the document, such as CFR1.")]
 Text = Annotated[str | None, Query(max_length=200)]
+OfParty = Annotated[Text, Query(description="Code, SIRET, VAT number or name.")]
+First = Annotated[Day | None, Query(alias="from", description="First day, included.")]
+Last = Annotated[Day | None, Query(alias="to", description="Last day, included.")]
 
 
 class Listing:
@@ -86,6 +92,23 @@ class Listing:
                 "This place is of a list that was narrowed otherwise: begin with its first page.", ProblemCode.NO_PAGE
             )
         return place
+
+
+class OfCustomer:
+    """Which documents are asked for: of one customer, from a day to a day."""
+
+    def __init__(self, customer: OfParty = None, first: First = None, last: Last = None) -> None:
+        self._customer = customer
+        self._days = {"first": first, "last": last}
+
+    def read(self, connection: Connection) -> dict[str, Any]:
+        """What lists of documents are narrowed by.
+
+        :raises Problem: there is no such customer, or more than one.
+        """
+        text = self._customer
+        whose = None if text is None else int(one_party(connection, text, PartyRole.CUSTOMER).id)
+        return {"customer_id": whose, **self._days}
 
 
 def _digest_of(path: str, narrowing: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
@@ -29,23 +29,40 @@ from services.console.api.values import answer, plain
 
 router = APIRouter(tags=["Mails"])
 Reads = Annotated[Caller, Depends(Needs(Scope.MAILS_READ))]
-OfPartner = Annotated[Text, Query(description="Code, third party, SIRET or name of a partner: only theirs.")]
-Heartbeats = Annotated[bool, Query(description="Also those that only show that mails pass.")]
+
+
+class Which:
+    """Which mails are asked for, whichever way they go."""
+
+    def __init__(
+        self,
+        partner: Annotated[
+            Text, Query(description="Code, third party, SIRET or name of a partner: only theirs.")
+        ] = None,
+        heartbeats: Annotated[bool, Query(description="Also those that only show that mails pass.")] = False,  # noqa: FBT002 - a field
+    ) -> None:
+        self._partner = partner
+        self._heartbeats = heartbeats
+
+    def read(self, connection: Connection) -> dict[str, Any]:
+        """What lists of mails are narrowed by.
+
+        :raises Problem: there is no such partner, or more than one.
+        """
+        whose = None if self._partner is None else find_partner(connection, self._partner)
+        return {"partner_id": whose, "heartbeats": self._heartbeats}
 
 
 @router.get("/sendings", name="sendings", response_model=Items[shape_of(ListedMailOut)])  # type: ignore[misc]
 def list_sent(
     caller: Reads,
+    asked: Annotated[Which, Depends()],
     listing: Annotated[Listing, Depends()],
     state: OutboundState | None = None,
-    partner: OfPartner = None,
-    heartbeats: Heartbeats = False,  # noqa: FBT002 - a field
 ) -> Response:
     """Our mails, the newest first, with the orders that each is about."""
     with caller.database.read() as connection:
-        whose = None if partner is None else find_partner(connection, partner)
-        page = list_mails_out(connection, state=state, partner_id=whose, heartbeats=heartbeats, **listing.where)
-    return listing.answer(page)
+        return listing.answer(list_mails_out(connection, state=state, **asked.read(connection), **listing.where))
 
 
 class Order(BaseModel):
@@ -172,16 +189,13 @@ def told(mail: Outbound) -> dict[str, object]:
 @router.get("/inbound-mails", name="inbound mails", response_model=Items[shape_of(ListedMailIn)])  # type: ignore[misc]
 def list_came(
     caller: Reads,
+    asked: Annotated[Which, Depends()],
     listing: Annotated[Listing, Depends()],
     state: InboundState | None = None,
-    partner: OfPartner = None,
-    heartbeats: Heartbeats = False,  # noqa: FBT002 - a field
 ) -> Response:
     """The mails that came, the newest first, and where they rest."""
     with caller.database.read() as connection:
-        whose = None if partner is None else find_partner(connection, partner)
-        page = list_mails_in(connection, state=state, partner_id=whose, heartbeats=heartbeats, **listing.where)
-    return listing.answer(page)
+        return listing.answer(list_mails_in(connection, state=state, **asked.read(connection), **listing.where))
 
 
 @router.get("/inbound-mails/{ref:path}", name="inbound mail", response_model=shape_of(ListedMailIn))

@@ -22,7 +22,7 @@ from intergestan_erp.ordering.typed_order import DeliveryPlace, TypedCharge, Typ
 from intergestan_erp.purchasing.purchase_orders import confirm, lock_version, show_order, unconfirm
 from intergestan_erp.purchasing.views import PurchaseOrderView
 from intergestan_exchange.outbox.delete_drafts import delete_drafts
-from services.console.api.asked import Day, Listing, Number, Seen, Text, seen
+from services.console.api.asked import Day, First, Last, Listing, Number, OfParty, Seen, Text, seen
 from services.console.api.caller import Caller, Needs
 from services.console.api.once import Done, Key, any_key, done_before, once
 from services.console.api.shapes import STRICT, Figure, Items, Long, Short, shape_of
@@ -39,9 +39,9 @@ Needed = Annotated[Seen, Depends(seen)]
 def list_(
     caller: Reads,
     listing: Annotated[Listing, Depends()],
-    first: Annotated[Day | None, Query(alias="from", description="First day, included.")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="Last day, included.")] = None,
-    supplier: Annotated[Text, Query(description="Code, SIRET, VAT number or name.")] = None,
+    first: First = None,
+    last: Last = None,
+    supplier: OfParty = None,
     followed_by: Annotated[Text, Query(description="Login of who follows it.")] = None,
     state: Annotated[list[PurchaseState] | None, Query(description="Those in these states.")] = None,
     everything: Annotated[bool, Query(alias="all", description="Drafts and transmitted orders too.")] = False,  # noqa: FBT002 - a field

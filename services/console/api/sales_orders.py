@@ -9,14 +9,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import PartyRole, Right, SalesState, Scope
+from intergestan_db.enums import Right, SalesState, Scope
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
-from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.selling.sales import show_sales_order
 from intergestan_erp.selling.views import SalesOrderView
 from intergestan_exchange.holds.review import accept, refuse
-from services.console.api.asked import Day, Listing, Number, Text
+from services.console.api.asked import Listing, Number, OfCustomer
 from services.console.api.caller import Caller, Needs
 from services.console.api.once import Done, Key, any_key, once
 from services.console.api.shapes import STRICT, Items, Long, shape_of
@@ -29,22 +28,14 @@ Reads = Annotated[Caller, Depends(Needs(Scope.SALES_READ))]
 @router.get("", name="sales orders", response_model=Items[shape_of(ListedSale)])  # type: ignore[misc]
 def list_(
     caller: Reads,
+    asked: Annotated[OfCustomer, Depends()],
     listing: Annotated[Listing, Depends()],
-    first: Annotated[Day | None, Query(alias="from", description="First day, included.")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="Last day, included.")] = None,
-    customer: Annotated[Text, Query(description="Code, SIRET, VAT number or name.")] = None,
     state: Annotated[list[SalesState] | None, Query(description="Those in these states.")] = None,
     everything: Annotated[bool, Query(alias="all", description="Cancelled and wholly invoiced orders too.")] = False,  # noqa: FBT002 - a field
 ) -> Response:
     """The sales orders that are not wholly invoiced, the newest first; with `all` every one."""
     with caller.database.read() as connection:
-        wanted = WhichSales(
-            first=first,
-            last=last,
-            customer_id=None if customer is None else int(one_party(connection, customer, PartyRole.CUSTOMER).id),
-            settled=everything or bool(state),
-            states=state or (),
-        )
+        wanted = WhichSales(**asked.read(connection), settled=everything or bool(state), states=state or ())
         return listing.answer(list_sales_page(connection, wanted, **listing.where))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import ApiToken, Event, Party, PurchaseOrder, Session, Throttle, User
 from intergestan_erp.people.rights import OF_ROLE, change_rights
 from intergestan_erp.people.tokens import create_token, list_tokens, revoke_token
+from intergestan_erp.selling.views import DeliveryNoteView, InvoiceView
 from intergestan_erp.site.setup import use_user
 from intergestan_operations.language.wording import translated
 from services.console.api.application import calls, methods_of
@@ -406,6 +408,14 @@ def test_the_description_and_its_page(desk: Desk) -> None:
     assert "http" not in re.sub(r"application/problem\+json", "", page.text.replace("http-equiv", ""))[
         page.text.index("<main") : page.text.index("</main")
     ].replace("HTTP", "")
+
+
+def test_what_is_told_of_a_document_is_described(desk: Desk) -> None:
+    schema = json.loads(desk.browser().get(f"{API}/openapi.json").body)
+    for path, view in (("/invoices/{number}", InvoiceView), ("/deliveries/{number}", DeliveryNoteView)):
+        answer = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        described = schema["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
+        assert set(described["required"]) == {each.name for each in fields(view)} - {"id"}
 
 
 @pytest.mark.parametrize("make_database", ["postgresql"], indirect=True)
