@@ -57,7 +57,7 @@ _MAIL_OUTCOMES = (
     *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
 )
 _QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES, _CHECKS, _PROVIDERS = 20, 20, 50, 50, 20, 8, 4
-_PAGES = 100
+_PAGES = 250
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
 

@@ -143,6 +143,8 @@ class Application:
     def _answer(self, request: Request, page: Page | None, params: Mapping[str, Any], form: FormData) -> Response:
         """In a thread: everything that asks the database."""
         visit = self._visit(request, params, form)
+        if _has_nul(visit):
+            return PlainTextResponse("400 Bad Request\n", status_code=400)
         try:
             visit = who_is_there(visit)
             visit = language.choose(visit)
@@ -207,9 +209,16 @@ class Application:
         parts = urlsplit(walls.own_path(path))
         scope = {**visit.request.scope, "method": "GET", "path": parts.path, "query_string": parts.query.encode()}
         page, params = self._find(scope)
-        if page is None or page.get is None or not may(page.access, visit.person):
+        if page is None or page.get is None or not may(page.access, visit.person) or is_lacking(visit, page.name):
             return None
         return page.get(visit.at(Request(scope), params))
+
+
+def _has_nul(visit: Visit) -> bool:
+    """Whether a character came that no keyboard has and that PostgreSQL takes in no text."""
+    asked = visit.query
+    sent = (visit.request.url.path, *asked.keys(), *asked.values(), *visit.form.keys(), *visit.form.values())
+    return "%00" in visit.request.url.path or any("\0" in each for each in (visit.request.scope["path"], *sent))
 
 
 def _has_token(visit: Visit) -> bool:

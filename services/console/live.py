@@ -6,6 +6,7 @@ It runs in the loop of events of the server; the database is asked in a thread.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -35,6 +36,7 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._open: Counter[int] = Counter()
+        self._counting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self.is_over = False
@@ -46,14 +48,17 @@ class Watcher:
 
     def open(self, token_id: int) -> bool:
         """Count a stream that begins; whether there is room for it."""
-        if self._open.total() >= MOST or self._open[token_id] >= MOST_OF_ONE:
-            return False
-        self._open[token_id] += 1
-        return True
+        with self._counting:  # calls come in threads, streams end in the loop of events
+            if self._open.total() >= MOST or self._open[token_id] >= MOST_OF_ONE:
+                return False
+            self._open[token_id] += 1
+            return True
 
     def close(self, token_id: int) -> None:
         """A stream has ended."""
-        self._open[token_id] -= 1
+        with self._counting:
+            self._open[token_id] -= 1
+            self._open += Counter()  # without those of whom none is open
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:

@@ -145,7 +145,7 @@ class Visit:
                 return self._answer(f"<title>{title}</title>{text}" if titled else text, status)
         return self._answer(renderer.page(self.language, template, {**known, "told": self._take_told()}), status)
 
-    def go(self, path: str, **query: str) -> Response:
+    def go(self, path: str, /, **query: str) -> Response:
         """On to another page, after something was done."""
         to = path + (f"?{urlencode(query)}" if query else "")
         if self.is_partial:

@@ -20,6 +20,8 @@ _SHORT: Final = re.compile(r"(?P<day>[0-9]{1,2})[./](?P<month>[0-9]{1,2})([./](?
 _DIGITS: Final = re.compile(r"(?P<day>[0-9]{2})(?P<month>[0-9]{2})(?P<year>[0-9]{2}|[0-9]{4})?")
 _CENTURY: Final = 2000
 _TWO_DIGITS: Final = 100
+_FIRST, _LAST = date(1000, 1, 1), date(9998, 12, 31)
+"""So that whoever reads one may reckon with the day beside it, and with its beginning in any zone."""
 
 
 def read_near_day(text: str, today: date) -> date:
@@ -29,6 +31,13 @@ def read_near_day(text: str, today: date) -> date:
 
     :raises Unreadable: for what is no day, with the cure.
     """
+    day = _read(text, today)
+    if not _FIRST <= day <= _LAST:
+        raise _none(text)
+    return day
+
+
+def _read(text: str, today: date) -> date:
     plain = text.strip().lower()
     if plain in _BY_NAME:
         return today + timedelta(days=_BY_NAME[plain])

@@ -31,7 +31,7 @@ _KEPT: Final = timedelta(days=30)
 class Look:
     """A look as people see it.
 
-    :ivar changes: how many of the mails looked at would change.
+    :ivar changes: how many of the mails looked at would change; `error`: it was given up.
     """
 
     id: int
@@ -41,15 +41,20 @@ class Look:
     looked: int
     skipped: int
     changes: int
-    is_over: bool
+    ended_at: datetime | None
     error: str | None
     given_at: datetime | None
     given_by: str | None
 
     @property
+    def is_over(self) -> bool:
+        """Whether all that was meant was looked at, or it was given up."""
+        return self.ended_at is not None
+
+    @property
     def is_cut(self) -> bool:
-        """Whether it ended before it had seen all that was meant."""
-        return self.is_over and self.total is not None and self.looked < self.total
+        """Whether it ended because no look has more changes."""
+        return self.is_over and self.error is None and self.changes >= MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,14 @@ def ask(connection: Connection, choice: Choice, *, by: str, at: datetime) -> int
 
     :raises Problem: a sha256 fits no mail, or several; none is meant.
     """
-    if not choose(connection, choice, size=1):
+    chosen = choose(connection, choice, size=None if choice.shas else 1)
+    if not chosen:
         raise Problem("No archived mail is meant by this.", ProblemCode.NO_MAIL)
+    shas = [mail.sha256 for mail in chosen] if choice.shas else []  # whole: beginnings may fit others by and by
     run = ReplayRun
     old = select(run.id).where(run.requested_at < at - _KEPT)
     connection.execute(delete(ReplayMail).where(ReplayMail.replay_run_id.in_(old)))
-    values = {"requested_at": at, "requested_by": by, "shas": [*choice.shas], "newest": newest_mail(connection)}
+    values = {"requested_at": at, "requested_by": by, "shas": shas, "newest": newest_mail(connection)}
     meant = {"mailbox_id": choice.mailbox_id, "partner_id": choice.partner_id}
     when = {"since": choice.since, "until": choice.until}
     return connection.execute(insert(run).values(**values, **meant, **when).returning(run.id)).scalar_one()
@@ -108,7 +115,7 @@ _CHANGES: Any = (
 )
 _LOOKS = select(
     *(ReplayRun.id, ReplayRun.requested_at, ReplayRun.requested_by, ReplayRun.total, ReplayRun.looked),
-    *(ReplayRun.skipped, _CHANGES, ReplayRun.ended_at.is_not(None), ReplayRun.error),
+    *(ReplayRun.skipped, _CHANGES, ReplayRun.ended_at, ReplayRun.error),
     *(ReplayRun.given_at, ReplayRun.given_by),
 )
 
@@ -171,7 +178,7 @@ def give(connection: Connection, run_id: int, *, by: str, at: datetime) -> tuple
         raise Problem("{who} had these mails taken in meanwhile.", ProblemCode.OTHER_STATE, who=row.given_by)
     if row.ended_at is None:
         raise Problem("This look at the mails is not over yet, so nothing was done.", ProblemCode.OTHER_STATE)
-    if at - row.requested_at > LASTS:
+    if at - row.ended_at > LASTS:
         raise Problem(
             "This look at the mails is an hour old, so nothing was done: look again.", ProblemCode.OTHER_STATE
         )
@@ -237,7 +244,7 @@ def note(
 ) -> bool:
     """Note how far a look is; False, and nothing, where another importer was quicker.
 
-    :param last: the mail looked at last; `at`: it is over.
+    :param last: the mail looked at last; `at`: it is over; `error`: because it is given up, in a word for the log.
     """
     table = ReplayRun
     place = {} if last is None else {"after_at": last.archived_at, "after_id": last.id}

@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 
 from intergestan_db.database import Database
+from intergestan_db.problem import Problem
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.replay import choose, count_chosen
 from intergestan_exchange.inbox.replay_runs import MOST, Seen, choice_of, note, open_look, place_of, read_look
@@ -40,8 +41,11 @@ def look_on(
         if run is None:
             return False
         choice = choice_of(run)
-        mails = choose(connection, choice, place_of(run), AT_ONCE)
-        total = run.total if run.total is not None else count_chosen(connection, choice)
+        try:
+            mails = choose(connection, choice, place_of(run), AT_ONCE)
+            total = run.total if run.total is not None else count_chosen(connection, choice)
+        except Problem as gone:  # one of them was deleted since: nobody may choke on this look for ever
+            return _give_up(database, run, gone)
         found = read_look(connection, run.id)
         readers = Readers(archive, pool, public_keys(connection), bounce_key)
     seen, skipped = [], 0
@@ -64,10 +68,20 @@ def look_on(
     is_full = found is not None and found.changes + len(seen) >= MOST
     now = database.now()
     is_late = now - run.requested_at > LONGEST
-    ends: Any = now if len(mails) < AT_ONCE or is_full or is_late else None
+    is_through = len(mails) < AT_ONCE or is_full
+    ends: Any = now if is_through or is_late else None
+    given_up = None if is_through or not is_late else "late"
     last = mails[-1] if mails else None
     with database.transaction() as connection:
-        noted = note(connection, run, last, seen, total=total, looked=len(mails), skipped=skipped, at=ends)
+        counted = {"total": total, "looked": len(mails), "skipped": skipped}
+        noted = note(connection, run, last, seen, **counted, at=ends, error=given_up)
     if noted and ends is not None:
         _log.info("A look at what a replay would change is over.", run=run.id, by=run.requested_by)
+    return True
+
+
+def _give_up(database: Database, run: Any, why: Problem) -> bool:
+    _log.warning("A look at what a replay would change is given up.", run=run.id, why=str(why))
+    with database.transaction() as connection:
+        note(connection, run, None, (), total=run.total or 0, looked=0, skipped=0, at=database.now(), error="gone")
     return True

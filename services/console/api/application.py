@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -182,6 +183,14 @@ def _away(request: Request, error: Exception) -> Response:
     return of_refusal(Refused(503, Word.BASE_AWAY, {"Retry-After": "5"}), language_of(request))
 
 
+def _unfit(request: Request, error: Exception) -> Response:
+    """A value that no column holds, such as a text with a NUL on PostgreSQL."""
+    _log.warning(
+        "A call of the API brought what the base cannot hold.", page=request.url.path, kind=type(error).__name__
+    )
+    return of_refusal(Refused(400, Word.UNREADABLE_REQUEST), language_of(request))
+
+
 def _fault(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(4)
     _log.exception("A call of the API failed.", number=number, page=request.url.path, kind=type(error).__name__)
@@ -199,5 +208,6 @@ _HANDLERS: Final[dict[type[Exception], Any]] = {
     TooLong: _too_much,
     TooSlow: _too_much,
     **dict.fromkeys(AWAY, _away),
+    DataError: _unfit,
     Exception: _fault,
 }

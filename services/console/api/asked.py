@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
@@ -68,9 +68,8 @@ class Listing:
     ) -> None:
         self.size = limit
         self._path = request.url.path.removeprefix(PATH)
-        self._filter = {
-            name: value for name, value in request.query_params.items() if name not in {"limit", "cursor"} and value
-        }
+        given = dict.fromkeys(request.query_params.multi_items())
+        self._filter = [(name, value) for name, value in given if name not in {"limit", "cursor"} and value]
         self._digest = _digest_of(self._path, self._filter)
         self.after = None if cursor is None else self._place(cursor)
 
@@ -82,7 +81,7 @@ class Listing:
     def answer(self, page: Page[Any]) -> Response:
         """The page that was found."""
         cursor = None if page.after is None else f"{self._digest}.{page.after}"
-        query = {**self._filter, "limit": str(self.size), "cursor": cursor or ""}
+        query = [*self._filter, ("limit", str(self.size)), ("cursor", cursor or "")]
         return listed(page, f"{self._path}?{urlencode(query)}", cursor)
 
     def _place(self, cursor: str) -> str:
@@ -111,8 +110,8 @@ class OfCustomer:
         return {"customer_id": whose, **self._days}
 
 
-def _digest_of(path: str, narrowing: Mapping[str, str]) -> str:
-    written = f"{path}?{urlencode(sorted(narrowing.items()))}"
+def _digest_of(path: str, narrowing: Sequence[tuple[str, str]]) -> str:
+    written = f"{path}?{urlencode(sorted(narrowing))}"
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
 
 

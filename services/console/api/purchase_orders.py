@@ -56,7 +56,9 @@ def list_(
     )
     with caller.database.read() as connection:
         wanted = read_selection(connection, written)
-        return listing.answer(list_purchases(connection, wanted, states=state or (), **listing.where))
+        return listing.answer(
+            list_purchases(connection, wanted, states=tuple(dict.fromkeys(state or ())), **listing.where)
+        )
 
 
 FIGURES = frozenset({"quantity", "price", "base_quantity", "allowance", "vat_rate", "amount"})

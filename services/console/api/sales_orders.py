@@ -35,7 +35,8 @@ def list_(
 ) -> Response:
     """The sales orders that are not wholly invoiced, the newest first; with `all` every one."""
     with caller.database.read() as connection:
-        wanted = WhichSales(**asked.read(connection), settled=everything or bool(state), states=state or ())
+        states = tuple(dict.fromkeys(state or ()))
+        wanted = WhichSales(**asked.read(connection), settled=everything or bool(states), states=states)
         return listing.answer(list_sales_page(connection, wanted, **listing.where))
 
 

@@ -19,8 +19,10 @@ Item = TypeVar("Item")
 
 Figure = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$", examples=["180.00"])]
 """An amount, a price or a quantity: a text, never a floating point number."""
-Short = Annotated[str, Field(min_length=1, max_length=200)]
-Long = Annotated[str, Field(min_length=1, max_length=2000)]
+_SAYABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]*$"
+"""What XML has a place for (XML 1.0 §2.2), as the documents in which a partner reads it."""
+Short = Annotated[str, Field(min_length=1, max_length=200, pattern=_SAYABLE)]
+Long = Annotated[str, Field(min_length=1, max_length=2000, pattern=_SAYABLE)]
 STRICT = ConfigDict(extra="forbid", strict=True)
 """Of what a call says: nothing is taken that is not known, and nothing is made of something else."""
 

@@ -104,7 +104,7 @@ def export(visit: Visit) -> Response:
     with visit.database.read() as connection:
         _days, which, wrong = _asked(visit, connection)
     if wrong:
-        return visit.go(PATH, **visit.query)
+        return visit.go(f"{PATH}?{visit.request.url.query}")
 
     def read(connection: Connection, after: str | None) -> Page[ListedEvent]:
         return list_events(connection, which, size=MOST, after=after)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import Security
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import read_site
 from intergestan_exchange.listing.first_steps import FirstSteps, read_first_steps
 from intergestan_exchange.mail_accounts.accounts import (
@@ -75,6 +75,8 @@ def send(visit: Visit) -> Response:
     values, wanted = {name: visit.form.get(name, "").strip() for name in _FIELDS}, visit.form.get("faire", "")
     values["protocole"] = values["protocole"] if values["protocole"] in {"imap", "pop3"} else "imap"
     asked = [way for way, is_there in ((IN, steps.mailbox), (OUT, steps.relay)) if not is_there]
+    if not asked:
+        return visit.go(first_steps.PATH)
     if wanted == FIND or not all(values[f"{way}_serveur"] for way in asked):
         return _find(visit, steps, values, asked=wanted == FIND)
     password = visit.form.get(PASSWORD, "")
@@ -82,8 +84,9 @@ def send(visit: Visit) -> Response:
     if wrong:
         return _page(visit, 422, steps, values, wrong=wrong)
     try:
-        accounts = _tried(visit, accounts, password, untested=wanted == UNTESTED)
-        return once(visit, lambda connection: _enter(connection, visit, accounts))
+        untested = wanted == UNTESTED
+        accounts = _tried(visit, accounts, password, untested=untested)
+        return once(visit, lambda connection: _enter(connection, visit, accounts, untested=untested))
     except _NoWay as no:
         return _page(visit, 422, steps, values, wrong={f"{no.way}_serveur": sentence(no.problem, visit.language)})
     except Problem as problem:
@@ -185,13 +188,24 @@ def _try(visit: Visit, way: str, account: Account, password: str, *, untested: b
         raise _NoWay(way, problem) from problem
 
 
-def _enter(connection: Connection, visit: Visit, accounts: _Accounts) -> Done:
+def _enter(connection: Connection, visit: Visit, accounts: _Accounts, *, untested: bool) -> Done:
+    """Store them, unless somebody else was quicker.
+
+    :raises Problem: there is one of them by now.
+    """
     by, at = visit.who.login, visit.now
+    steps = read_first_steps(connection)
+    if (accounts.mailbox and steps.mailbox) or (accounts.relay and steps.relay):
+        raise Problem(
+            "Somebody else has entered the mail account meanwhile. Nothing was stored.", ProblemCode.CHANGED_MEANWHILE
+        )
     if accounts.mailbox is not None:
         add_mailbox(connection, accounts.mailbox, by=by, at=at)
     if accounts.relay is not None:
         set_relay(connection, accounts.relay, by=by, at=at)
-    return Done(to=first_steps.PATH, said=Said("Mail comes and goes from now on: both servers let us in."))
+    if untested:
+        return Done(to=first_steps.PATH, said=Said("It is stored, and was not tried."))
+    return Done(to=first_steps.PATH, said=Said("It is stored: the servers let us in."))
 
 
 def _page(

@@ -87,7 +87,7 @@ def export(visit: Visit) -> Response:
     with visit.database.read() as connection:
         asked = _asked(visit, connection)
     if asked.wrong:
-        return visit.go("/commandes", **visit.query)
+        return visit.go(f"/commandes?{visit.request.url.query}")
 
     def read(connection: Connection, after: str | None) -> Page[ListedPurchase]:
         return list_purchases(

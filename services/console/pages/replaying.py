@@ -115,7 +115,9 @@ def _choice(connection: Connection, visit: Visit, wrong: dict[str, str]) -> Choi
     from intergestan_exchange.partners.partners import find_partner
 
     typed = {name: visit.form.get(name, "").strip() for name in FIELDS}
-    shas = tuple(typed["courriels"].replace(",", " ").split())[:_MOST_SHAS]
+    shas = tuple(typed["courriels"].replace(",", " ").split())
+    if len(shas) > _MOST_SHAS:
+        wrong["courriels"] = sentence(Said("At most {most} mails are named at once.", most=_MOST_SHAS), visit.language)
     found: dict[str, int | None] = {"boite": None, "correspondant": None}
     for name, find in (("boite", find_mailbox), ("correspondant", find_partner)):
         if typed[name]:
@@ -128,17 +130,13 @@ def _choice(connection: Connection, visit: Visit, wrong: dict[str, str]) -> Choi
         wrong[ALL] = sentence(Said("Say which mails, or tick that all are meant."), visit.language)
     if wrong:
         raise _Wrong
-    try:
-        return Choice(
-            shas=shas,
-            mailbox_id=found["boite"],
-            partner_id=found["correspondant"],
-            since=None if first is None else begin_of(visit.site.zone, first),
-            until=None if last is None else begin_of(visit.site.zone, last + timedelta(days=1)),
-        )
-    except OverflowError:
-        wrong["au"] = visit.day(last) if last else ""
-        raise _Wrong from None
+    return Choice(
+        shas=shas,
+        mailbox_id=found["boite"],
+        partner_id=found["correspondant"],
+        since=None if first is None else begin_of(visit.site.zone, first),
+        until=None if last is None else begin_of(visit.site.zone, last + timedelta(days=1)),
+    )
 
 
 def _day(visit: Visit, text: str, name: str, wrong: dict[str, str]) -> date | None:
@@ -185,6 +183,7 @@ def _follow(visit: Visit, status: int, *, problem: Problem | None = None) -> Res
         done = replay_runs.look_at_given(connection, look.id) if look.given_at is not None else None
     goes_on = not look.is_over or (done is not None and done.rest < done.given)
     age = visit.now - (look.given_at or look.at)
+    is_old = look.ended_at is not None and visit.now - look.ended_at > replay_runs.LASTS
     return visit.html(
         "operations/replayed.html",
         status=status,
@@ -194,8 +193,8 @@ def _follow(visit: Visit, status: int, *, problem: Problem | None = None) -> Res
         changes=changes,
         done=done,
         why=lambda reason: HOLD_REASONS[HoldReason(reason)] if reason in set(HoldReason) else reason,
-        may_go_on=look.is_over and look.given_at is None and look.changes and age <= replay_runs.LASTS,
-        is_old=look.is_over and look.given_at is None and age > replay_runs.LASTS,
+        may_go_on=look.is_over and look.given_at is None and look.changes and not is_old,
+        is_old=look.given_at is None and is_old,
         again=0 if not goes_on else _QUICK_MS if age < _QUICK else _LONG_MS,
         problem=None if problem is None else sentence(problem, visit.language),
         acts=[] if problem is None else faults.next_acts(problem),

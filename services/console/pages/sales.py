@@ -73,7 +73,7 @@ def export(visit: Visit) -> Response:
     with visit.database.read() as connection:
         _days, wanted, wrong = _asked(visit, connection)
     if wrong:
-        return visit.go("/ventes", **visit.query)
+        return visit.go(f"/ventes?{visit.request.url.query}")
 
     def read(connection: Connection, after: str | None) -> Page[ListedSale]:
         return list_sales_page(connection, wanted, size=MOST, after=after)
