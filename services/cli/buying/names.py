@@ -71,7 +71,7 @@ def names(
             for name, code in pairs.items():
                 keep_name(connection, whose, name, code, by=by, at=at)
         kept = list_names(connection, whose)
-    listed = Listed[KeptName](
+    listed: Listed[KeptName] = Listed(
         name="names",
         values=asdict,
         titles=[_("Supplier"), _("Name"), _("Product")],

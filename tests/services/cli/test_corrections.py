@@ -167,7 +167,7 @@ def test_an_administrator_says_who_may_what(shop: Path, run: Run) -> None:
     wrong = run("user", "set", "paul", "--role", "clerk,king", cwd=shop)
     assert (wrong.code, "«king»" in wrong.err) == (2, True)
     done = run("user", "set", "paul", "--role", "clerk,accountant", "--grant", "override_credit", "--json", cwd=shop)
-    of_clerks = ["collect_orders", "invoice", "resend_mails", "sell", "send_orders"]
+    of_clerks = ["collect_orders", "invoice", "resend_mails", "sell", "send_orders", "set_parties"]
     rights = sorted([*of_clerks, "close_books", "keep_books", "override_credit", "set_credit"])
     given = {"login": "paul", "roles": ["clerk", "accountant"], "rights": rights}
     assert done.json == given

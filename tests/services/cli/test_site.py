@@ -29,9 +29,9 @@ INIT = ("init", "--name", "Arts", "--orders-address", "a@arts.test")
 
 def test_a_new_site(shop: Path, run: Run) -> None:
     assert {file.name for file in shop.iterdir()} == {
-        *("intergestan.toml", "site.db", "site.key", "base.key", "bounce.key", "secrets"),
+        *("intergestan.toml", "site.db", "site.key", "base.key", "bounce.key", "console.key", "secrets"),
     }
-    for name in ("site.key", "base.key", "bounce.key", "intergestan.toml"):
+    for name in ("site.key", "base.key", "bounce.key", "console.key", "intergestan.toml"):
         assert stat.S_IMODE((shop / name).stat().st_mode) == 0o600
     configuration = tomllib.loads((shop / "intergestan.toml").read_text())
     assert configuration == {
