@@ -250,6 +250,11 @@ class Purge:
         """Of its runs."""
         return tuple(run.id for run in self.runs)
 
+    @property
+    def sound(self) -> tuple[int, ...]:
+        """Of those runs that did not fail: what one that did has found is not all of its mailbox."""
+        return tuple(run.id for run in self.runs if run.error is None)
+
 
 def find_purge(connection: Connection, run_id: int) -> Purge | None:
     """The purge that a run belongs to; None where there is none that a person asked for."""
@@ -373,8 +378,7 @@ def carry_out(connection: Connection, preview: Purge, count: int, *, by: str, at
         raise Problem(
             "This look at the mailboxes is an hour old, so nothing was removed: look again.", ProblemCode.OTHER_STATE
         )
-    run = PurgeRun
-    runs = [each.id for each in preview.runs if each.error is None]
+    run, runs = PurgeRun, preview.sound
     of_runs = select(Mailbox.id, Mailbox.owner).join(run, run.mailbox_id == Mailbox.id).where(run.id.in_(runs))
     boxes = {row.id: row.owner for row in connection.execute(of_runs)}
     done = connection.execute(

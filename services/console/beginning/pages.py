@@ -16,10 +16,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from intergestan_db.database import AWAY, WeakDurability
+from intergestan_db.migrate import NotMigrated
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.people.invitations import plain
 from intergestan_erp.site.setup import check_login
-from intergestan_operations.language.wording import sentence
+from intergestan_operations.language.wording import sentence, wording
+from intergestan_operations.opening.lost_database import LostDatabase
+from intergestan_runtime.secrets import SecretError
 from services.console import headers, language
 from services.console.access import cookies, walls
 from services.console.asgi import read_posted, send_file
@@ -119,7 +123,7 @@ class Beginning:
             client = request.client
             try:
                 secret = self._make(firm, "" if client is None else client.host, request.headers.get("user-agent", ""))
-            except Problem as problem:
+            except (Problem, LostDatabase, SecretError, WeakDurability, NotMigrated, OSError, *AWAY) as problem:
                 return self._form(request, 422, values, problem=problem)
             self.made.set()
             response = self._wait(request, 200)
@@ -136,7 +140,7 @@ class Beginning:
         values: Mapping[str, str],
         *,
         wrong: Mapping[str, Problem] | None = None,
-        problem: Problem | None = None,
+        problem: Exception | None = None,
         sure: str = "",
     ) -> Response:
         said, faults = language.before_entering(request, "fr"), wrong or {}
@@ -146,7 +150,7 @@ class Beginning:
             status,
             values={CODE: "", **values},
             wrong={name: sentence(each, said) for name, each in faults.items()},
-            problem=None if problem is None else sentence(problem, said),
+            problem=None if problem is None else wording(problem, said),
             doubts_siret=SIRET in faults and faults[SIRET].code is ProblemCode.DOUBT,
             sure=sure,
             password_field=PASSWORD,

@@ -137,9 +137,10 @@ def _follow(
         purge = _find(connection, visit)
         if purge is None:
             return faults.page(visit, 404)
-        shares = purging.shares(connection, purge.ids)
+        runs = purge.sound if purge.dry_run else purge.ids
+        shares = purging.shares(connection, runs)
         gone = PurgeVerdict.REMOVE if purge.dry_run else PurgeVerdict.REMOVED
-        first = purging.first_of(connection, purge.ids, gone, SHOWN)
+        first = purging.first_of(connection, runs, gone, SHOWN)
     going = [each for each in shares if each.verdict is gone]
     age = visit.now - purge.at
     return visit.html(

@@ -277,6 +277,25 @@ def test_a_list_goes_on_and_rows_that_come_or_go_shift_nothing(desk: Desk) -> No
     assert numbers == [f"CFR{n}" for n in range(1, 12)]
 
 
+def test_two_states_go_on_together_and_one_said_twice_is_one(desk: Desk) -> None:
+    with desk.site.database.transaction() as connection:
+        supplier = connection.execute(select(Party.id).where(Party.code == "STAUBER")).scalar_one()
+        for n, state in ((3, "draft"), (4, "draft"), (5, "confirmed")):
+            add_order(connection, supplier, f"CFR{n}", date(2020, 12, n), "x", Decimal(n), state)
+    carl, numbers = program(desk), []
+    next_ = "/purchase-orders?all=true&state=draft&state=confirmed&state=draft&limit=2"
+    while next_:
+        answer = carl.get(next_)
+        numbers += [row["number"] for row in answer.json["items"]]
+        next_ = answer.headers.get("link", "")[len(f"<{API}") :].partition(">")[0]
+    assert numbers == ["CFR1", "CFR2", "CFR3", "CFR4", "CFR5"]
+
+
+@pytest.mark.parametrize("path", ["/events?who=%00", "/products/a%00b", "/purchase-orders/a%00b"])
+def test_a_character_that_no_text_has_is_no_fault_of_ours(desk: Desk, path: str) -> None:
+    assert program(desk, "adam").get(path).status in {200, 400, 404, 422}
+
+
 def test_a_place_is_of_its_list_alone(desk: Desk) -> None:
     carl = program(desk)
     place = carl.get("/purchase-orders?limit=1").json["next"]

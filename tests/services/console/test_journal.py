@@ -93,6 +93,11 @@ def test_the_filter_stands_in_the_address(desk: Desk) -> None:
     people = {row[1] for row in browser.get("/journal?gens=1&lignes=200").rows()}
     assert people
     assert not people & set(ALL_SERVICES)
+    for bad in ("au=31/12/9999", "du=0001-01-01"):
+        assert browser.get(f"/journal?{bad}").status == 422, bad
+    led = browser.get("/journal.csv?du=x&path=1&self=2")
+    assert (led.status, led.headers["location"]) == (303, "/journal?du=x&path=1&self=2")
+    assert browser.get("/journal?sur=%00").status == 400
     wrong = browser.get("/journal?du=32/13/2020")
     assert (wrong.status, 'href="#du"' in wrong.text, 'value="32/13/2020"' in wrong.text) == (422, True, True)
     today = desk.site.database.now().astimezone(desk.console.site.read().zone).date()

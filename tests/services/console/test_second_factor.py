@@ -212,6 +212,10 @@ def test_where_all_need_one_nothing_else_opens_before(opened: Open) -> None:
     sent = browser.submit(PATH, "/moi/sessions")
     assert (sent.status, sent.headers["location"]) == (303, PATH)
     assert "plus que d'un mot de passe" in html.unescape(browser.get(PATH).said).replace("’", "'")
+    kept = desk.browser()
+    form = {"jeton": kept.get("/entrer").token, "login": "nadia", "mot_de_passe": PASSWORD, "retour": "/commandes"}
+    entered = kept.post("/entrer", {**form, "garde.du": "01/01/2020"})
+    assert (entered.status, kept.get("/commandes").headers["location"]) == (303, PATH)
     set_up(desk, browser)
     assert browser.get("/commandes").status == 200
     assert 'value="retirer"' not in browser.get(PATH).text
