@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
-from intergestan_db.tables import Partner, SalesOrder, Session, User
+from intergestan_db.tables import CreditOverride, Partner, Party, SalesOrder, Session, User
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.selling.drafts import Typed
@@ -42,6 +42,7 @@ PAGES = (
     *("/reglages/nouvel-utilisateur", "/reglages/jetons", "/reglages/nouveau-jeton"),
     *("/api/v1/", "/api/v1/problems", "/api/v1/problems/no_order"),
     *("/commencer", "/commencer/courrier"),
+    *("/encours", "/encours?montrer=derogations"),
 )
 """Each once: full, faulty, empty, missing."""
 FAULTY = {
@@ -53,7 +54,9 @@ FAULTY = {
 
 @pytest.fixture(scope="module")
 def sold(office: Office) -> None:
-    """CCL1 is delivered and invoiced, CCL2 in part and not, CCL3 waits for a look; a partner; names that are long."""
+    """CCL1 is delivered and invoiced, CCL2 in part and not, CCL3 waits for a look; a partner; names that are long; a
+    customer who owes more than they may.
+    """
     site = office.site
     now = site.database.now()
     own = Card(
@@ -82,6 +85,11 @@ def sold(office: Office) -> None:
         connection.execute(update(Partner).where(Partner.id == paired.partner_id).values(**proposed))
         product_id = find_product(connection, "LONG")
         remember_match(connection, paired.partner_id, "THEIRS-1", product_id, by=by, at=now)
+        connection.execute(update(Party).where(Party.id == customer_id).values(credit_max=Decimal(1)))
+        why = "Règle à la réception, leur directrice l'a promis au téléphone " * 2
+        passed = {"stage": "invoice", "document": "FA1", "reason": why, "maximum": Decimal(1)}
+        passed |= dict.fromkeys(("exposure", "delta", "total_ttc"), Decimal(24))
+        connection.execute(insert(CreditOverride).values(party_id=customer_id, by=by, at=now, **passed))
 
 
 @pytest.mark.usefixtures("sold")
