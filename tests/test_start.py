@@ -26,7 +26,7 @@ MOST_OF_OURS = {
     "dispatcher": 332,
     "geocoder": 132,
     "allocator": 135,
-    "console": 240,
+    "console": 241,
     "--help": 180,
     "orders list": 128,
     "holds list": 111,
