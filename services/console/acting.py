@@ -26,7 +26,7 @@ from intergestan_operations.acting.requesting import request
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said
 from services.console.access.walls import TOKEN
-from services.console.faults import SECRET
+from services.console.faults import is_secret
 from services.console.visit import ACT, Visit
 
 _SEE_OTHER: Final = 303
@@ -133,5 +133,5 @@ def _told(visit: Visit, said: Said, link: tuple[str, str] | None) -> dict[str, s
 def _digest(visit: Visit) -> str:
     """Of all that the form says, but for its tokens and for secrets."""
     fields = sorted((name, value) for name, value in visit.form.items() if name not in {TOKEN, ACT})
-    open_fields = [(name, value) for name, value in fields if not name.startswith(SECRET)]
+    open_fields = [(name, value) for name, value in fields if not is_secret(name)]
     return hashlib.sha256(urlencode(open_fields).encode()).hexdigest()

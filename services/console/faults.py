@@ -16,8 +16,6 @@ from services.console.visit import Visit
 
 KEPT: Final = "garde."
 """Before the name of a field of another page, while its person enters."""
-SECRET: Final = ("mot_de_passe", "code")
-"""How the names of fields begin that no page carries further."""
 DIALOGUE: Final = "dialogue"
 """The block, and the element, in which a person enters over a page that is open."""
 ALERTS: Final = "alertes"
@@ -144,8 +142,13 @@ def kept_before(form: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(KEPT): value for name, value in form.items() if name.startswith(KEPT)}
 
 
+def is_secret(name: str) -> bool:
+    """Whether a field has what no page carries further, nor a digest: a password, or the code that counts once."""
+    return name == "code" or name.startswith("mot_de_passe")
+
+
 def _kept_fields(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if name != TOKEN and not name.startswith(SECRET)}
+    return {name: value for name, value in form.items() if name != TOKEN and not is_secret(name)}
 
 
 def _fault(

@@ -11,6 +11,7 @@ from intergestan_operations.language.language import LANGUAGES, _, spoken
 from services.cli.asking import confirmed
 from services.cli.context import Call
 from services.cli.guide.answers import ask, optional
+from services.cli.kept_files import files_to_keep
 from services.cli.output import say
 from services.cli.setting_up import init
 from services.cli.setting_up.countries import country_of
@@ -47,10 +48,10 @@ def make_site(call: Call) -> None:
     made = init.make(call, site, (person.login, person.name, site.orders_address), None)
     text = _(
         "The site {code} is made, in {folder}.\n"
-        "Keep a copy of {key_file} and {base_key_file} in a safe place: nobody can make them a second time."
+        "Keep a copy of {key_file}, {base_key_file}, {bounce_key_file} and {console_key_file} in a safe place: "
+        "nobody can make them a second time."
     )
-    files = {"key_file": call.site.key_file, "base_key_file": call.site.base_key_file}
-    say(text.format(code=made.code, folder=call.site.data_dir, **files))
+    say(text.format(code=made.code, folder=call.site.data_dir, **files_to_keep(call.site)))
 
 
 def ask_postal_address(call: Call) -> None:

@@ -16,6 +16,7 @@ import typer
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import Call, call_of
+from services.cli.kept_files import files_to_keep
 from services.cli.output import say
 from services.cli.running.run import address_of
 from services.cli.running.up import run_site
@@ -79,12 +80,12 @@ def _say_made(call: Call) -> None:
 
     text = _(
         "The site {code} is made, in {folder}.\n"
-        "Keep a copy of {key_file} and {base_key_file} in a safe place: nobody can make them a second time."
+        "Keep a copy of {key_file}, {base_key_file}, {bounce_key_file} and {console_key_file} in a safe place: "
+        "nobody can make them a second time."
     )
     with call.database.read() as connection:
         code = read_site(connection).code
-    files = {"key_file": call.site.key_file, "base_key_file": call.site.base_key_file}
-    say(text.format(code=code, folder=call.site.data_dir, **files))
+    say(text.format(code=code, folder=call.site.data_dir, **files_to_keep(call.site)))
 
 
 def _say_where(call: Call) -> None:

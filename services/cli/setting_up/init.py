@@ -18,6 +18,7 @@ from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of, may_ask
 from services.cli.figures import DecimalMark
+from services.cli.kept_files import files_to_keep
 from services.cli.key_words import words_in_both
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
@@ -209,9 +210,9 @@ def _say_done(call: Call, made: Made) -> None:
     option = "" if call.new_config in {None, Path(CONFIGURATION_FILE)} else f" --config {call.new_config}"
     text = _(
         "The site {code} is made. Its key's words, for the telephone: {words}\n"
-        "Keep a copy of {key_file} and {base_key_file} in a safe place.\n"
+        "Keep a copy of {key_file}, {base_key_file}, {bounce_key_file} and {console_key_file} in a safe place.\n"
         "Next: intergestan{option} relay set …, mailbox add …, site card > ours.card, partner add theirs.card, "
         "doctor."
     )
     values: dict[str, Any] = {"code": made.code, "words": words_in_both(made.key.public), "option": option}
-    say(text.format(**values, key_file=call.site.key_file, base_key_file=call.site.base_key_file))
+    say(text.format(**values, **files_to_keep(call.site)))

@@ -167,7 +167,10 @@ GROUPS: Final = (
                 marked("Looking-up service"),
                 "choice",
                 {NONE: marked("nobody is asked"), **{name: name for name in PROVIDERS}},
-                hint=marked("Postcodes, cities and streets of third parties leave the house, nothing else does."),
+                hint=marked(
+                    "Postcodes, cities and streets of third parties leave the house, nothing else does. The service "
+                    "that asks must run."
+                ),
             ),
             Field("geo.calls_per_month", marked("Calls in a month"), "numeric"),
             Field(

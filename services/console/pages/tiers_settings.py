@@ -21,7 +21,15 @@ from intergestan_erp.listing.page import MOST
 from intergestan_erp.parties.codes import CodeRule, fullest_prefix
 from intergestan_erp.site.credit_rules import read_credit_rules
 from intergestan_erp.site.geo_rules import read_geo
-from intergestan_erp.site.preferences import checked, in_order, lock_texts, read_texts, with_field, without_field
+from intergestan_erp.site.preferences import (
+    checked,
+    in_order,
+    lock_texts,
+    read_texts,
+    with_field,
+    without_field,
+    would_be,
+)
 from intergestan_erp.site.zone import this_month
 from intergestan_operations.language.wording import sentence, translated
 from intergestan_runtime.said import Said, marked
@@ -36,8 +44,13 @@ _EXAMPLE: Final = "Dupont SA"
 
 
 def show(visit: Visit) -> Response:
-    """All groups, each with its own form."""
-    return _page(visit)
+    """All groups, each with its own form; at a group's own address what was typed into it before one entered again."""
+    if "group" not in visit.params:
+        return _page(visit)
+    group = OF_KEY.get(visit.params["group"])
+    if group is None:
+        return faults.page(visit, 404)
+    return _page(visit, group=group, typed=_typed(group, visit.kept)) if VERSION in visit.kept else _page(visit)
 
 
 def change(visit: Visit) -> Response:
@@ -67,7 +80,7 @@ def change(visit: Visit) -> Response:
     try:
         return once(visit, do)
     except Problem as problem:
-        return _page(visit, group=group, typed=typed, problem=problem)
+        return _page(visit, group=group, typed=typed, problem=problem, wrong=_wrong(visit, group, typed))
 
 
 marked("{first} Orders that waited go on: {refs}.")
@@ -90,6 +103,20 @@ def _typed(group: Group, form: Mapping[str, str]) -> dict[str, str]:
             found[each.setting] = ",".join(name.removeprefix(prefix) for name in form if name.startswith(prefix))
         else:
             found[each.setting] = form.get(each.name, "").strip()
+    return found
+
+
+def _wrong(visit: Visit, group: Group, typed: Mapping[str, str]) -> dict[str, str]:
+    """Which fields are wrong by themselves, while all others are as they are."""
+    found = {}
+    with visit.database.read() as connection:
+        stored = read_texts(connection)
+        for each in group.fields:
+            if typed[each.setting] != stored[each.setting]:
+                try:
+                    checked(would_be(connection, stored, {each.setting: typed[each.setting]}))
+                except Problem as problem:
+                    found[each.name] = sentence(problem, visit.language)
     return found
 
 
@@ -141,6 +168,7 @@ def _page(
     group: Group | None = None,
     typed: Mapping[str, str] | None = None,
     problem: Problem | None = None,
+    wrong: Mapping[str, str] | None = None,
     spoken: str = "",
     focus: str = "",
 ) -> Response:
@@ -153,6 +181,10 @@ def _page(
         left = fullest_prefix(connection, checked(stored).rules.codes)
     texts = {**stored, **(typed or {})}
     changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
+    versions = {each.key: version(each, stored) for each in GROUPS}
+    if group is not None and not changed:
+        form = visit.form or visit.kept
+        versions[group.key] = form.get(VERSION, "")
     said = partial(translated, language=visit.language)
     return visit.html(
         "tiers/settings.html",
@@ -160,13 +192,14 @@ def _page(
         groups=GROUPS,
         current=group,
         texts=texts,
-        versions={each.key: version(each, stored) for each in GROUPS},
+        versions=versions,
         differences=[
             (each.label, _shown(each, texts, said), _shown(each, stored, said))
             for each in (group.fields if group is not None and changed else ())
             if texts[each.setting] != stored[each.setting]
         ],
-        said=None if problem is None else sentence(problem, visit.language),
+        wrong={} if changed else wrong or {},
+        said=None if problem is None or (wrong and not changed) else sentence(problem, visit.language),
         spoken=spoken,
         focus=focus,
         fees=fees,

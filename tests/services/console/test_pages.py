@@ -99,6 +99,7 @@ GET  /tiers/importer                       carl            adam
 POST /tiers/importer                       carl            adam
 GET  /tiers/modele.csv                     carl            adam
 GET  /reglages/tiers                                        adam
+GET  /reglages/tiers/codes                                  adam
 POST /reglages/tiers/codes                                  adam
 GET  /reglages/frais                                        adam
 POST /reglages/frais                                        adam

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from intergestan_db.enums import Right, Role
 from intergestan_db.tables import ApiToken, Event, Invitation, Session, Setting, Site, User, UserRight, UserRole
 from intergestan_erp.people.rights import read_person
-from intergestan_erp.site.preferences import DEFAULTS, read_texts
-from services.console.pages import choices, site_settings, tokens
+from intergestan_erp.site.preferences import read_texts
+from services.console.pages import choices, site_settings, tiers_settings, tokens
 from services.console.pages.changed_by_others import SEEN
 from tests.services.console.browser import Answer, Browser, fields_in
 from tests.services.console.desk import PASSWORD, Desk
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.mainly_on("postgresql")
 
 CARL = "/reglages/utilisateurs/carl"
 NEW = "/reglages/nouvel-utilisateur"
+CODES = f"{tiers_settings.PATH}/codes"
 
 
 def whole(page: Answer, path: str, having: str = "") -> dict[str, str]:
@@ -214,42 +215,21 @@ def test_who_the_site_is(desk: Desk) -> None:
 
 
 def test_what_is_chosen_for_the_site(desk: Desk) -> None:
-    """All that `settings` knows stands on the page; what fits together is stored together, what does not comes back."""
-    browser, path = desk.browser("adam"), choices.PATH
-    names = [name for group in choices.GROUPS.values() for name in group.names]
-    assert sorted(names) == sorted(DEFAULTS)
-    for length, prefix in (("6", "5"), ("15", "10"), ("6", "1")):
-        fields = {
-            **_group(browser, "codes"),
-            "choix.codes.mode": "automatic",
-            "choix.codes.length": length,
-            "choix.codes.prefix": prefix,
-        }
-        assert browser.post(path, fields).status == 303, (length, prefix)
-    back = browser.post(path, {**_group(browser, "codes"), "choix.codes.length": "99", "choix.codes.prefix": "3"})
-    assert (back.status, 'href="#codes-length"' in back.text, 'value="99"' in back.text) == (422, True, True)
-    order = {
-        "choix.search.party_fields.1": "account",
-        "choix.search.party_fields.2": "",
-        "choix.search.party_fields.3": "code",
-    }
-    assert browser.post(path, {**_group(browser, "recherche"), **order}).status == 303
+    """What no other page has is stored together; a value that is none is refused; of two who choose one is told."""
+    browser, marie, path = desk.browser("adam"), desk.browser("marie"), choices.PATH
+    shift, split = (f"{choices.CHOICE}{name}" for name in choices.NAMES)
+    mine = whole(browser.get(path), path)
+    assert browser.post(path, {**mine, split: "perhaps"}).status == 422
+    theirs = {**whole(marie.get(path), path), shift: "next_working_day", split: "false"}
+    assert marie.post(path, theirs).status == 303
+    stale = browser.post(path, {**mine, shift: "none", split: "true"})
+    assert (stale.status, "Garder la mienne" in stale.said, "jours ouvrés seulement" in stale.said) == (409, True, True)
     with desk.site.database.read() as connection:
         texts = read_texts(connection)
-    assert (texts["codes.length"], texts["codes.prefix"]) == ("6", "1")
-    assert texts["search.party_fields"] == "account,code"
-    page = browser.get(path)
-    first = {**_group(browser, "adresses"), "choix.geo.provider": "ban", "choix.geo.on_save": "true"}
-    assert browser.post(path, first).status == 303
-    stale = browser.post(path, {**whole(page, path, 'value="adresses"'), "choix.geo.provider": "google"})
-    assert (stale.status, "Garder la mienne" in stale.said) == (409, True)
-    assert browser.post(path, whole(stale, path, 'value="adresses"')).status == 303
+    assert [texts[name] for name in choices.NAMES] == ["next_working_day", "false"]
+    assert browser.post(path, whole(stale, path)).status == 303
     with desk.site.database.read() as connection:
-        assert read_texts(connection)["geo.provider"] == "google"
-
-
-def _group(browser: Browser, name: str) -> dict[str, str]:
-    return whole(browser.get(choices.PATH), choices.PATH, f'name="groupe" value="{name}"')
+        assert [read_texts(connection)[name] for name in choices.NAMES] == ["none", "true"]
 
 
 def test_the_console_sets_what_people_choose_and_no_more(desk: Desk) -> None:
@@ -282,7 +262,8 @@ def test_whoever_sets_no_site_and_no_people_changes_neither(desk: Desk) -> None:
         CARL: {**whole(adam.get(CARL), CARL), "role.administrator": "1"},
         f"{CARL}/inviter": whole(adam.get(CARL), f"{CARL}/inviter"),
         site_settings.PATH: {**whole(adam.get(site_settings.PATH), site_settings.PATH), "nom": "Evil"},
-        choices.PATH: {**_group(adam, "codes"), "choix.codes.mode": "automatic"},
+        choices.PATH: {**whole(adam.get(choices.PATH), choices.PATH), "choix.terms.shift": "next_working_day"},
+        CODES: {**whole(adam.get(tiers_settings.PATH), CODES), "codes_mode": "automatic"},
     }
     before = [len(desk.site.rows(each)) for each in counts]
     for login in ("nadia", "carl", "odile", "adele"):
@@ -326,10 +307,11 @@ def test_a_token_is_made_shown_once_and_ended(desk: Desk) -> None:
         (CARL, "", {"nom": "Carl «X»", "role.operator": "1"}),
         (NEW, "", {"identifiant": "zoe", "nom": "Zoé", "role.reader": "1"}),
         (site_settings.PATH, "", {"ville": "Saint-Dié", "localite": "88100"}),
-        (choices.PATH, 'value="codes"', {"choix.codes.length": "12"}),
+        (choices.PATH, "", {"choix.terms.shift": "next_working_day"}),
+        (CODES, "", {"codes_length": "12"}),
         (tokens.NEW, "", {"nom": "erp", "portee.orders:read": "1"}),
     ],
-    ids=["person", "new person", "site", "choices", "token"],
+    ids=["person", "new person", "site", "choices", "third parties", "token"],
 )
 def test_a_session_that_ended_loses_nothing_that_was_typed(
     desk: Desk, path: str, having: str, typed: dict[str, str]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from intergestan_db.tables import Event, Fee, PaymentTerm, PaymentTermLine, Setting
 from intergestan_erp.site.preferences import DEFAULTS, read_texts
+from services.console.pages import choices
 from services.console.pages.tiers_rules import GROUPS
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
@@ -65,8 +66,7 @@ def test_the_words_are_those_of_the_source(desk: Desk) -> None:
     for words in WORDS.replace("\n", "|").split("|"):
         assert words in html.unescape(page.text), words
     names = {each.setting for group in GROUPS for each in group.fields}
-    elsewhere = {"terms.default", "terms.shift", "invoicing.split_months"}
-    assert names == set(DEFAULTS) - elsewhere
+    assert names == set(DEFAULTS) - {"terms.default", *choices.NAMES}
     assert "DU000001" in page.said
 
 
@@ -77,6 +77,8 @@ def test_a_group_is_stored_as_a_whole(desk: Desk) -> None:
     form = {**opened(adam, "codes"), "codes_mode": "automatic", "codes_length": "8", "codes_prefix": "2"}
     answers = [adam.post(f"{PAGE}/codes", form) for _ in range(2)]
     assert [each.status for each in answers] == [303, 303], answers[0].said
+    assert adam.post(f"{PAGE}/codes", {**form, "codes_length": "9"}).status == 303
+    assert "avec un autre contenu" in adam.get(PAGE).said, "the same form with another length is not the same"
     stored = texts(desk)
     assert [stored[name] for name in ("codes.mode", "codes.length", "codes.prefix")] == ["automatic", "8", "2"]
     events = desk.site.rows(Event, subject="site", name="set", who="adam")
@@ -91,6 +93,8 @@ def test_a_group_is_stored_as_a_whole(desk: Desk) -> None:
         refused = adam.post(f"{PAGE}/{group}", {**opened(adam, group), **changes})
         assert refused.status == 422, group
         assert all(f'value="{value}"' in refused.text for value in changes.values()), group
+        if len(changes) == 1:
+            assert all(f'href="#{name}"' in refused.text for name in changes), group
     assert texts(desk) == stored
     fees = {**opened(adam, "frais"), "fees_default.PORT": "1", "fees_default.PETITE": "1"}
     assert adam.post(f"{PAGE}/frais", fees).status == 303
@@ -147,6 +151,11 @@ def test_of_two_administrators_one_is_told(desk: Desk) -> None:
     assert texts(desk)["search.party_fields"] == "name,code"
     assert adam.post(f"{PAGE}/recherche", form_of(told, f"{PAGE}/recherche")).status == 303
     assert texts(desk)["search.party_fields"] == "account,code"
+    mine = opened(adam, "recherche")
+    assert marie.post(f"{PAGE}/recherche", {**opened(marie, "recherche"), "search_party_fields": "code"}).status == 303
+    moved = adam.post(f"{PAGE}/recherche", {**mine, "faire": "haut:search.party_fields:code"})
+    assert adam.post(f"{PAGE}/recherche", form_of(moved, f"{PAGE}/recherche")).status == 409, "as old as before"
+    assert texts(desk)["search.party_fields"] == "code"
 
 
 def fee(browser: Browser, of: str = "", **changes: str) -> Answer:
