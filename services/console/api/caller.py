@@ -118,7 +118,7 @@ def find_caller(request: Request) -> Caller:
 
 def _count(request: Request, bearer: Bearer, now: datetime) -> None:
     console, looks = console_of(request), request.method in _LOOKS
-    wait = request.app.state.reads.wait(bearer.token_id) if looks else 0
+    wait = request.app.state.reads.left_to_wait(bearer.token_id) if looks else 0
     try:
         if not looks:
             with console.database.transaction() as connection:
@@ -143,7 +143,7 @@ class Reads:
         self._counts: dict[int, int] = {}
         self._lock = threading.Lock()
 
-    def wait(self, token_id: int) -> int:
+    def left_to_wait(self, token_id: int) -> int:
         """Count one; how many seconds it has to wait, 0: none."""
         minute, since = divmod(int(time.monotonic()), 60)
         with self._lock:

@@ -139,7 +139,7 @@ class Listener:
     def read(self, name: str) -> dict[str, Any]:
         """The next event, which must be of this name; comments are passed over."""
         while "\n\n" not in self._text:
-            piece = self._pieces.get(timeout=20 * PATIENCE)
+            piece = self._pieces.get(timeout=PATIENCE)
             assert piece is not None, "the stream has ended"
             self._text += piece.decode()
         block, _, self._text = self._text.partition("\n\n")
@@ -157,11 +157,11 @@ class Listener:
     def leave(self) -> None:
         """Close the connection; all of it is over then."""
         self.desk.portal.call(self._leave)
-        self._running.result(timeout=20 * PATIENCE)
+        self._running.result(timeout=PATIENCE)
 
     async def _leave(self) -> None:
         self._left.set()
 
     def ends(self) -> None:
         """Wait until the other side has ended it."""
-        self._running.result(timeout=60 * PATIENCE)
+        self._running.result(timeout=PATIENCE)

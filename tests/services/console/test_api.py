@@ -373,9 +373,9 @@ def test_what_cannot_be_written_can_still_be_read(desk: Desk) -> None:
 
 def test_who_reads_too_often_waits() -> None:
     reads = Reads(3)
-    assert [reads.wait(1) for _ in range(3)] == [0, 0, 0]
-    assert 1 <= reads.wait(1) <= 60
-    assert reads.wait(2) == 0
+    assert [reads.left_to_wait(1) for _ in range(3)] == [0, 0, 0]
+    assert 1 <= reads.left_to_wait(1) <= 60
+    assert reads.left_to_wait(2) == 0
     assert READS_A_MINUTE == 600
 
 
