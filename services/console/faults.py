@@ -83,6 +83,13 @@ def next_acts(problem: Problem) -> list[str]:
     return [ACTS[act] for act in problem.next if act in ACTS]
 
 
+def told(visit: Visit, problem: Problem | None) -> dict[str, Any]:
+    """What a page with a place for a problem says of it, and what to do about it."""
+    if problem is None:
+        return {"problem": None, "acts": []}
+    return {"problem": sentence(problem, visit.language), "acts": next_acts(problem)}
+
+
 def page(visit: Visit, status: int, why: str = "", **values: str) -> Response:
     """A page of what went wrong with the request as such."""
     text = Said(_TEXTS[f"{status} {why}".strip()], **values)

@@ -100,7 +100,6 @@ def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response
         boxes=[(box, state_of(box, visit.language), box.last_error) for box in page.rows],
         paging=paging,
         newest=newest,
-        problem=None if problem is None else sentence(problem, visit.language),
-        acts=[] if problem is None else faults.next_acts(problem),
+        **faults.told(visit, problem),
         sets_accounts=may(Right.SET_ACCOUNTS, visit.person),
     )

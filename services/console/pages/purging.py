@@ -14,13 +14,13 @@ from starlette.responses import Response
 from intergestan_db.bells import Bells
 from intergestan_db.enums import PurgeVerdict
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_exchange.listing.mailboxes import list_mailbox_page
 from intergestan_exchange.mailboxes import purging
 from intergestan_operations.language.labels import PURGE_VERDICTS
 from intergestan_operations.language.wording import sentence
 from services.console import faults
-from services.console.acting import Done, once
+from services.console.acting import Done
 from services.console.pages.accounts import NEEDED, Number, read_number
+from services.console.pages.following import NEWEST, NotThere, act, again_after, read_boxes, run_of
 from services.console.pages.operating import PURGE, parts_of
 from services.console.visit import Visit
 
@@ -31,12 +31,6 @@ COUNT: Final = "nombre"
 USUAL_DAYS: Final = "90"
 SHOWN: Final = 50
 """So many of the mails that go are listed; all of them are counted."""
-_NEWEST: Final = 10
-_MOST_BOXES: Final = 200
-_MOST_ID: Final = 2**63
-_QUICK_MS: Final = 1000
-_LONG_MS: Final = 5000
-_QUICK: Final = timedelta(minutes=2)
 
 
 def show(visit: Visit) -> Response:
@@ -62,10 +56,7 @@ def look(visit: Visit) -> Response:
         asked = purging.ask(connection, names, age, dry_run=True, by=visit.who.login, at=visit.now)
         return Done(to=f"{PURGE}/{asked.runs[0]}", bells=Bells(poll=asked.owners))
 
-    try:
-        return once(visit, do)
-    except Problem as problem:
-        return _form(visit, faults.status_of(problem), problem=problem)
+    return act(visit, do, lambda problem: _form(visit, faults.status_of(problem), problem=problem))
 
 
 def follow(visit: Visit) -> Response:
@@ -83,28 +74,22 @@ def remove(visit: Visit) -> Response:
     def do(connection: Connection) -> Done:
         preview = _find(connection, visit)
         if preview is None:
-            raise _NotThere
+            raise NotThere
         purging.require_poller(connection, visit.now)
         asked = purging.carry_out(connection, preview, count, by=visit.who.login, at=visit.now)
         return Done(to=f"{PURGE}/{asked.runs[0]}", bells=Bells(poll=asked.owners))
 
-    try:
-        return once(visit, do)
-    except _NotThere:
-        return faults.page(visit, 404)
-    except Problem as problem:
+    def refused(problem: Problem) -> Response:
         if problem.code is ProblemCode.NO_VALUE:
             return _follow(visit, 422, wrong={COUNT: sentence(problem, visit.language)})
         return _follow(visit, faults.status_of(problem), problem=problem)
 
-
-class _NotThere(Exception):
-    """There is no such purge."""
+    return act(visit, do, refused)
 
 
 def _find(connection: Connection, visit: Visit) -> purging.Purge | None:
-    run = visit.params["run"]
-    return purging.find_purge(connection, run) if run < _MOST_ID else None
+    run = run_of(visit)
+    return None if run is None else purging.find_purge(connection, run)
 
 
 def _form(
@@ -112,21 +97,20 @@ def _form(
 ) -> Response:
     form = visit.form or visit.kept
     with visit.database.read() as connection:
-        page = list_mailbox_page(connection, visit.now, size=_MOST_BOXES)
-        newest = purging.newest_purges(connection, _NEWEST)
+        boxes = read_boxes(connection, visit)
+        newest = purging.newest_purges(connection, NEWEST)
     return visit.html(
         "operations/purge.html",
         status=status,
         parts=parts_of(visit, PURGE),
-        boxes=[box for box in page.rows if box.is_polled],
+        boxes=[box for box in boxes if box.is_polled],
         ticked={name.removeprefix(BOX) for name in form if name.startswith(BOX)},
         days=form.get(DAYS, USUAL_DAYS),
         is_known=KNOWN in form,
         few=purging.RECOVERY_DAYS,
         newest=newest,
         wrong=wrong or {},
-        problem=None if problem is None else sentence(problem, visit.language),
-        acts=[] if problem is None else faults.next_acts(problem),
+        **faults.told(visit, problem),
     )
 
 
@@ -155,9 +139,8 @@ def _follow(
         stays=[(each, PURGE_VERDICTS[each.verdict]) for each in shares if each.verdict is not gone],
         may_go_on=purge.dry_run and purge.is_over and bool(going) and age <= purging.PREVIEW_LASTS,
         is_old=purge.dry_run and age > purging.PREVIEW_LASTS,
-        again=0 if purge.is_over else _QUICK_MS if age < _QUICK else _LONG_MS,
+        again=again_after(age, is_over=purge.is_over),
         wrong=wrong or {},
         typed=visit.form.get(COUNT, ""),
-        problem=None if problem is None else sentence(problem, visit.language),
-        acts=[] if problem is None else faults.next_acts(problem),
+        **faults.told(visit, problem),
     )

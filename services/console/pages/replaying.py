@@ -18,12 +18,12 @@ from intergestan_db.problem import Problem
 from intergestan_erp.inputs.near_days import read_near_day
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.site.day import begin_of
-from intergestan_exchange.listing.mailboxes import list_mailbox_page
 from intergestan_operations.language.labels import HOLD_REASONS
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said
 from services.console import faults
-from services.console.acting import Done, once
+from services.console.acting import Done
+from services.console.pages.following import NEWEST, NotThere, act, again_after, read_boxes, run_of
 from services.console.pages.operating import REPLAY, parts_of
 from services.console.visit import Visit
 
@@ -34,13 +34,7 @@ FIELDS: Final = ("courriels", "boite", "correspondant", "du", "au")
 ALL: Final = "tous"
 SHOWN: Final = 200
 """So many of the mails that would change are listed; all of them are counted."""
-_NEWEST: Final = 10
-_MOST_BOXES: Final = 200
 _MOST_SHAS: Final = 50
-_MOST_ID: Final = 2**63
-_QUICK_MS: Final = 1000
-_LONG_MS: Final = 5000
-_QUICK: Final = timedelta(minutes=2)
 
 
 def show(visit: Visit) -> Response:
@@ -61,11 +55,9 @@ def look(visit: Visit) -> Response:
         return Done(to=f"{REPLAY}/{run}")
 
     try:
-        return once(visit, do)
+        return act(visit, do, lambda problem: _form(visit, faults.status_of(problem), problem=problem))
     except _Wrong:
         return _form(visit, 422, wrong=wrong)
-    except Problem as problem:
-        return _form(visit, faults.status_of(problem), problem=problem)
 
 
 def follow(visit: Visit) -> Response:
@@ -80,21 +72,12 @@ def give(visit: Visit) -> Response:
     def do(connection: Connection) -> Done:
         look = _find(connection, visit)
         if look is None:
-            raise _NotThere
+            raise NotThere
         replay_runs.require_importer(connection, visit.now)
         mails = replay_runs.give(connection, look.id, by=visit.who.login, at=visit.now)
         return Done(to=f"{REPLAY}/{look.id}", bells=Bells(take_in=mails))
 
-    try:
-        return once(visit, do)
-    except _NotThere:
-        return faults.page(visit, 404)
-    except Problem as problem:
-        return _follow(visit, faults.status_of(problem), problem=problem)
-
-
-class _NotThere(Exception):
-    """There is no such look."""
+    return act(visit, do, lambda problem: _follow(visit, faults.status_of(problem), problem=problem))
 
 
 class _Wrong(Exception):
@@ -104,8 +87,8 @@ class _Wrong(Exception):
 def _find(connection: Connection, visit: Visit) -> Any:
     from intergestan_exchange.inbox.replay_runs import read_look
 
-    run = visit.params["run"]
-    return read_look(connection, run) if run < _MOST_ID else None
+    run = run_of(visit)
+    return None if run is None else read_look(connection, run)
 
 
 def _choice(connection: Connection, visit: Visit, wrong: dict[str, str]) -> Choice:
@@ -156,19 +139,18 @@ def _form(
 
     form = visit.form or visit.kept
     with visit.database.read() as connection:
-        page = list_mailbox_page(connection, visit.now, size=_MOST_BOXES)
-        newest = newest_looks(connection, _NEWEST)
+        boxes = read_boxes(connection, visit)
+        newest = newest_looks(connection, NEWEST)
     return visit.html(
         "operations/replay.html",
         status=status,
         parts=parts_of(visit, REPLAY),
-        boxes=[box.name for box in page.rows],
+        boxes=[box.name for box in boxes],
         typed={name: form.get(name, "") for name in FIELDS},
         all_of_them=ALL in form,
         newest=newest,
         wrong=wrong or {},
-        problem=None if problem is None else sentence(problem, visit.language),
-        acts=[] if problem is None else faults.next_acts(problem),
+        **faults.told(visit, problem),
     )
 
 
@@ -195,7 +177,6 @@ def _follow(visit: Visit, status: int, *, problem: Problem | None = None) -> Res
         why=lambda reason: HOLD_REASONS[HoldReason(reason)] if reason in set(HoldReason) else reason,
         may_go_on=look.is_over and look.given_at is None and look.changes and not is_old,
         is_old=look.given_at is None and is_old,
-        again=0 if not goes_on else _QUICK_MS if age < _QUICK else _LONG_MS,
-        problem=None if problem is None else sentence(problem, visit.language),
-        acts=[] if problem is None else faults.next_acts(problem),
+        again=again_after(age, is_over=not goes_on),
+        **faults.told(visit, problem),
     )
