@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Final
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -33,11 +34,19 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.acting import Done, once
 from services.console.pages import first_steps
-from services.console.pages.accounts import FIND, NEEDED, NO_NUMBER, PASSWORD, SECURITIES, TOO_LONG, UNTESTED
+from services.console.pages.account_form import (
+    FIND,
+    PASSWORD,
+    UNTESTED,
+    Outcome,
+    chosen,
+    filled,
+    needs_login,
+    read_place,
+    too_long,
+)
+from services.console.pages.accounts import PROTOCOLS
 from services.console.visit import Visit
-
-if TYPE_CHECKING:
-    from intergestan_exchange.mail_accounts.discovery import Settings
 
 PATH: Final = "/commencer/courrier"
 IN, OUT = "entrant", "sortant"
@@ -65,7 +74,7 @@ def show(visit: Visit) -> Response:
     if steps.mail:
         return visit.go(first_steps.PATH)
     first = {"adresse": address, f"{IN}_securite": Security.TLS, f"{OUT}_securite": Security.TLS, "protocole": "imap"}
-    return _page(visit, 200, steps, {**dict.fromkeys(_FIELDS, ""), **first, **visit.kept})
+    return _page(visit, steps, {**dict.fromkeys(_FIELDS, ""), **first, **visit.kept}, Outcome())
 
 
 def send(visit: Visit) -> Response:
@@ -73,7 +82,7 @@ def send(visit: Visit) -> Response:
     with visit.database.read() as connection:
         steps = read_first_steps(connection)
     values, wanted = {name: visit.form.get(name, "").strip() for name in _FIELDS}, visit.form.get("faire", "")
-    values["protocole"] = values["protocole"] if values["protocole"] in {"imap", "pop3"} else "imap"
+    values["protocole"] = chosen(values["protocole"], PROTOCOLS)
     asked = [way for way, is_there in ((IN, steps.mailbox), (OUT, steps.relay)) if not is_there]
     if not asked:
         return visit.go(first_steps.PATH)
@@ -82,15 +91,16 @@ def send(visit: Visit) -> Response:
     password = visit.form.get(PASSWORD, "")
     accounts, wrong = _read(values, steps, has_password=bool(password))
     if wrong:
-        return _page(visit, 422, steps, values, wrong=wrong)
+        return _page(visit, steps, values, Outcome(status=422, wrong=wrong))
     try:
         untested = wanted == UNTESTED
         accounts = _tried(visit, accounts, password, untested=untested)
         return once(visit, lambda connection: _enter(connection, visit, accounts, untested=untested))
     except _NoWay as no:
-        return _page(visit, 422, steps, values, wrong={f"{no.way}_serveur": sentence(no.problem, visit.language)})
+        wrong = {f"{no.way}_serveur": sentence(no.problem, visit.language)}
+        return _page(visit, steps, values, Outcome(status=422, wrong=wrong))
     except Problem as problem:
-        return _page(visit, faults.status_of(problem), steps, values, problem=problem)
+        return _page(visit, steps, values, Outcome(status=faults.status_of(problem), problem=problem))
 
 
 def _find(visit: Visit, steps: FirstSteps, values: dict[str, str], *, asked: bool) -> Response:
@@ -99,55 +109,30 @@ def _find(visit: Visit, steps: FirstSteps, values: dict[str, str], *, asked: boo
     try:
         found = discover(values["adresse"], visit.console.network)
     except Problem as problem:
-        return _page(visit, 422, steps, values, wrong={"adresse": sentence(problem, visit.language)}, is_open=True)
+        wrong = {"adresse": sentence(problem, visit.language)}
+        return _page(visit, steps, values, Outcome(status=422, wrong=wrong), is_open=True)
     incoming = found.server("imap") or found.server("pop3")
     for way, server in ((IN, incoming), (OUT, found.server("smtp"))):
         if server is not None:
-            values |= {
-                f"{way}_serveur": server.host,
-                f"{way}_port": str(server.port),
-                f"{way}_securite": server.security,
-                "identifiant": server.login if server.login != values["adresse"] else values["identifiant"],
-            }
+            values |= filled(server, f"{way}_")
+            values["identifiant"] = server.login if server.login != values["adresse"] else values["identifiant"]
     if incoming is not None:
         values["protocole"] = incoming.protocol
-    return _page(visit, 200, steps, values, found=found, looks_first=not asked)
+    return _page(visit, steps, values, Outcome(found=found, looks_first=not asked))
 
 
 def _read(values: Mapping[str, str], steps: FirstSteps, *, has_password: bool) -> tuple[_Accounts, dict[str, str]]:
     """What is typed, or what is wrong with it, by field."""
-    wrong = {name: TOO_LONG for name, most in _LENGTHS.items() if len(values[name]) > most}
-    login = values["identifiant"] or values["adresse"]
-    if not login:
-        wrong["adresse"] = NEEDED
-    if not has_password:
-        wrong[PASSWORD] = NEEDED
-
-    def place(way: str, usual: Mapping[Security, int]) -> dict[str, Any]:
-        text = values[f"{way}_securite"]
-        security = Security(text) if text in SECURITIES else Security.TLS
-        typed = values[f"{way}_port"]
-        port = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
-        if not typed:
-            port = usual[security]
-        if not 1 <= port <= 65_535:
-            wrong[f"{way}_port"] = NO_NUMBER
-        return {
-            "host": values[f"{way}_serveur"],
-            "port": port,
-            "security": security,
-            "login": login,
-            "ca_file": values["certificat"] or None,
-        }
-
+    wrong = too_long(values, _LENGTHS)
+    needs_login(values, wrong, lacks_password=not has_password)
     mailbox = relay = None
     protocol = values["protocole"]
     if not steps.mailbox:
-        ports = {security: reading_port(protocol, security) for security in Security}
+        place = read_place(values, partial(reading_port, protocol), wrong, f"{IN}_")
         name = values["adresse"].partition("@")[0][:60] or "courrier"
-        mailbox = NewMailbox(name=name, protocol=protocol, **place(IN, ports))
+        mailbox = NewMailbox(name=name, protocol=protocol, **place)
     if not steps.relay:
-        relay = NewRelay(name=RELAY, **place(OUT, SMTP_PORTS))
+        relay = NewRelay(name=RELAY, **read_place(values, SMTP_PORTS.__getitem__, wrong, f"{OUT}_"))
     return _Accounts(mailbox, relay), wrong
 
 
@@ -209,28 +194,6 @@ def _enter(connection: Connection, visit: Visit, accounts: _Accounts, *, unteste
 
 
 def _page(
-    visit: Visit,
-    status: int,
-    steps: FirstSteps,
-    values: Mapping[str, str],
-    *,
-    wrong: Mapping[str, str] | None = None,
-    problem: Problem | None = None,
-    found: Settings | None = None,
-    looks_first: bool = False,
-    is_open: bool = False,
+    visit: Visit, steps: FirstSteps, values: Mapping[str, str], outcome: Outcome, *, is_open: bool = False
 ) -> Response:
-    return visit.html(
-        "beginning/mail.html",
-        status=status,
-        steps=steps,
-        values=values,
-        wrong=wrong or {},
-        problem=None if problem is None else sentence(problem, visit.language),
-        found=found,
-        doubtful=found is not None and found.must_be_confirmed(values["adresse"]),
-        looks_first=looks_first,
-        is_open=is_open,
-        securities=SECURITIES,
-        password_field=PASSWORD,
-    )
+    return outcome.page(visit, "beginning/mail.html", values, steps=steps, is_open=is_open)

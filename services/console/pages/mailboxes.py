@@ -28,7 +28,7 @@ from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
-from services.console.pages.accounts import NEEDED, TOO_LONG
+from services.console.pages.fields import NEEDED, TOO_LONG
 from services.console.pages.filters import paging_of
 from services.console.pages.mailbox_words import state_of
 from services.console.pages.operating import MAILBOXES, parts_of

@@ -19,7 +19,7 @@ from intergestan_operations.language.labels import PURGE_VERDICTS
 from intergestan_operations.language.wording import sentence
 from services.console import faults
 from services.console.acting import Done
-from services.console.pages.accounts import NEEDED, Number, read_number
+from services.console.pages.fields import NEEDED, Number, read_number
 from services.console.pages.following import NEWEST, NotThere, act, again_after, read_boxes, run_of
 from services.console.pages.operating import PURGE, parts_of
 from services.console.visit import Visit
