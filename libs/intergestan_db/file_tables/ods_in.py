@@ -33,7 +33,7 @@ _CONTENT, _STYLES, _MANIFEST = "content.xml", "styles.xml", "META-INF/manifest.x
 _TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _CALC_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _COLUMN, _ROW, _SINCE = f"{TABLE}table-column", f"{TABLE}table-row", f"{TABLE}null-date"
-_CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
+_CELL, _COVERED = f"{TABLE}table-cell", f"{TABLE}covered-table-cell"
 _MOST_COLUMNS = 16_384
 _MOST_REPEATED = 100_000
 _NUMBERS = {"float", "currency", "percentage"}
@@ -133,14 +133,14 @@ class _Sheets:
             sheet.rows.append(Row(number, row, element.get(f"{TABLE}visibility") in {"collapse", "filter"}))
 
     def _cells(self, sheet: _Sheet, row: Element, number: int) -> dict[int, Value]:
-        """The cells of a row that hold anything, by column, 1 for the first."""
+        """The cells of a row that hold anything, by column, 1 for the first; what is under a merged one does not."""
         cells: dict[int, Value] = {}
         column = 1
         of_row = row.get(f"{TABLE}default-cell-style-name")
-        for cell in row.iterchildren(*_CELLS):
+        for cell in row.iterchildren(_CELL, _COVERED):
             times = self._counted(cell, "columns")
             style = cell.get(f"{TABLE}style-name") or of_row or sheet.style_of(column)
-            value = self._value(cell, style, place_of(column, number))
+            value = "" if cell.tag == _COVERED else self._value(cell, style, place_of(column, number))
             if value != "":
                 self._repeat(sheet, times - 1)
                 if column + times > _MOST_COLUMNS + 1:
@@ -175,8 +175,8 @@ class _Sheets:
 
     def _value(self, cell: Element, style: str | None, place: str) -> Value:
         kind, shown = cell.get(f"{OFFICE}value-type"), text_of(cell)
-        is_formula = cell.get(f"{TABLE}formula") is not None
-        if cell.get(_CALC_TYPE) == "error" or (is_formula and shown.startswith(("#", "Err:"))):
+        is_formula, calc = cell.get(f"{TABLE}formula") is not None, cell.get(_CALC_TYPE)
+        if calc == "error" or (calc is None and is_formula and shown.startswith(("#", "Err:"))):
             return BookCell(place, Kind.ERROR, shown or "#")
         if kind is None and is_formula and not shown:
             return BookCell(place, Kind.FORMULA, "")

@@ -85,12 +85,13 @@ class OrderJudge:
         return replace(around, listed=partial(_listed, listed)) if listed else around
 
     def _names_of(self, supplier_id: int) -> Callable[[str], Product | str | None]:
-        """What the supplier's names of things mean, read once for all orders."""
+        """What the supplier's names of things mean, read once for all orders; a product out of use is as none."""
         found = self._named.get(supplier_id)
         if found is None:
             names = [line.only_name for order in self._orders for line in order.lines if line.only_name is not None]
             codes = {**read_names(self._connection, supplier_id, names), **self._said}
-            products = products_by_code(self._connection, codes.values())
+            there = products_by_code(self._connection, codes.values())
+            products = {code: product for code, product in there.items() if product["active"]}
             found = {key: products.get(nfc(code), code) for key, code in codes.items()}
             self._named[supplier_id] = found
         return lambda name: found.get(thing_key(name))

@@ -19,7 +19,7 @@ from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOr
 from intergestan_erp.catalogue.unit_conversion import rescaled
 from intergestan_erp.inputs.identifiers import check_identifier, is_gtin, refuse_error
 from intergestan_erp.inputs.units import can_be, same_unit
-from intergestan_erp.inputs.unreadable import Unreadable, shown
+from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.inputs.vat import rate_fits, vat_category
 from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
 from intergestan_msg.identity import nfc
@@ -311,15 +311,22 @@ def _product(line: FileLine, around: Around, faults: list[Fault]) -> Product | N
 
 
 def _named(line: FileLine, name: str, around: Around, faults: list[Fault]) -> Product | None:
+    """What the line's name means. A fault has the whole name in one line: whoever answers it says that very name."""
+    whole = " ".join(name.split())
+    before = len(faults)
+    for _column, why in _bad_texts(PurchaseOrderLine, {"name": whole}):
+        faults.append(Fault.at(line.row, _place(line, "name"), why))
+    if len(faults) > before:
+        return None
     meant = around.named(name)
     if isinstance(meant, str):
         fault = Fault(
             line.row,
             _place(line, "name"),
-            "The line «{name}» was said to be the product {code}, which is not in the base: say which one it is, or "
-            "enter it.",
+            "The line «{name}» was said to be the product {code}, which is not in the base or not in use: say which "
+            "one it is, or enter it.",
             acts=(Act.SAY_WHAT_IS_NAMED,),
-            name=shown(name),
+            name=whole,
             code=meant,
         )
     elif meant is None:
@@ -329,7 +336,7 @@ def _named(line: FileLine, name: str, around: Around, faults: list[Fault]) -> Pr
             "The line «{name}» has neither code nor GTIN, and a name alone may mean several products: say once which "
             "one this supplier means by it, or give the line a code or its GTIN.",
             acts=(Act.SAY_WHAT_IS_NAMED,),
-            name=shown(name),
+            name=whole,
         )
     else:
         return meant

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
@@ -60,7 +60,8 @@ def keep_name(connection: Connection, supplier_id: int, name: str, code: str, *,
     if not name or any(too_long(ProductName, kept)):
         raise Problem("«{name}» is no name of a thing: it has 1 to 400 characters.", ProblemCode.NO_VALUE, name=name)
     own = ProductName.party_id == supplier_id, ProductName.name_key == kept["name_key"]
-    values = {"name": name, "product_id": _product_id(connection, code)}
+    product = _product(connection, code)
+    values = {"name": name, "product_id": product.id}
     before = connection.execute(select(ProductName.name, ProductName.product_id).where(*own)).first()
     if before is not None and (before.name, before.product_id) == (values["name"], values["product_id"]):
         return
@@ -68,7 +69,7 @@ def keep_name(connection: Connection, supplier_id: int, name: str, code: str, *,
         connection.execute(insert(ProductName).values(party_id=supplier_id, **kept, product_id=values["product_id"]))
     else:
         connection.execute(update(ProductName).where(*own).values(**values))
-    _record(connection, supplier_id, "match", {"name": name, "product": code}, by, at)
+    _record(connection, supplier_id, "match", {"name": name, "product": product.code}, by, at)
 
 
 def forget_name(connection: Connection, supplier_id: int, name: str, *, by: str, at: datetime) -> None:
@@ -95,12 +96,12 @@ def list_names(connection: Connection, supplier_id: int | None = None) -> Sequen
     return [KeptName(*row) for row in connection.execute(query)]
 
 
-def _product_id(connection: Connection, code: str) -> int:
+def _product(connection: Connection, code: str) -> Row[int, str]:
     meant = as_stored(connection, code, Product.code)
-    found = connection.execute(select(Product.id).where(Product.code == meant, Product.active)).scalar()
+    found = connection.execute(select(Product.id, Product.code).where(Product.code == meant, Product.active)).first()
     if found is None:
         raise Problem("There is no product {code} in use.", ProblemCode.NO_PRODUCT, (Act.IMPORT_CATALOGUE,), code=code)
-    return int(found)
+    return found
 
 
 def _record(

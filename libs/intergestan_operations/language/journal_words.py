@@ -88,6 +88,8 @@ _HAPPENED: Mapping[tuple[str, str], str] = {
     ("mailbox", "too_big"): marked("mail too big, left in the mailbox"),
     ("party", "account"): marked("account of the third party changed"),
     ("party", "anonymise"): marked("third party anonymised"),
+    ("party", "match"): marked("what a name of the supplier means was kept"),
+    ("party", "forget match"): marked("what a name of the supplier means was forgotten"),
     ("party", "locate"): marked("address looked up"),
     ("party", "credit_override"): marked("credit maximum passed"),
     ("oauth_grant", "consent"): marked("consent given"),

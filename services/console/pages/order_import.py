@@ -109,9 +109,11 @@ def _take_one(visit: Visit, reader: LimitedOrders, key: str, upload: Upload) -> 
         named = (fault.values["name"] for fault in problems.faults if Act.SAY_WHAT_IS_NAMED in fault.next)
         unnamed = list(dict.fromkeys(str(name) for name in named))[:MOST_FAULTS]
         return Result(upload.name, faults=found, more=max(0, len(problems.faults) - MOST_FAULTS), unnamed=unnamed)
+    except Problem as problem:
+        return Result(upload.name, faults=[(None, "", _text(visit, problem))])
     except NoReader:
-        problem = Problem("No file can be read at the moment; nothing was taken. Try again.", ProblemCode.READER_DIED)
-        return Result(upload.name, faults=[(None, "", sentence(problem, visit.language))])
+        unread = Problem("No file can be read at the moment; nothing was taken. Try again.", ProblemCode.READER_DIED)
+        return Result(upload.name, faults=[(None, "", sentence(unread, visit.language))])
     said = [*(in_place(remark, visit.language) for remark in taken.said), *map(visit.say, taken.doubts)]
     return Result(upload.name, taken.new, taken.there, said)
 

@@ -189,6 +189,24 @@ def test_a_merged_number_covers_its_rows_and_a_merged_quantity_does_not() -> Non
         read(row(cells(E=merged("2"))), row(cells(E=under)))
 
 
+def test_what_lies_hidden_under_a_merged_cell_is_no_value() -> None:
+    """LibreOffice keeps what the cells held before they were merged, and shows it nowhere."""
+    merged = text("A-1", 'table:number-columns-spanned="2" table:number-rows-spanned="2"')
+    hidden = text("B-9").replace("table-cell", "covered-table-cell")
+    lines = [row(merged + hidden + text("x")), row(hidden + hidden + text("y"))]
+    (rows,) = read_sheets("x", ods(*lines)).values()
+    first, second = rows[1].cells, rows[2].cells
+    assert first == ["A-1", "", "x"]
+    assert (str(second[0].text), second[0].covered, second[1:]) == ("A-1", True, ["", "y"])
+
+
+def test_a_text_that_a_formula_makes_may_begin_as_an_error_does() -> None:
+    formula = "table:formula='of:=&quot;#&quot;&amp;[.A1]'"
+    said = text("#12", f'{formula} calcext:value-type="string"')
+    (rows,) = read_sheets("x", ods(row(said))).values()
+    assert rows[1].cells == ["#12"]
+
+
 def test_hidden_rows_are_said_and_hidden_sheets_are_left_alone() -> None:
     other = table(row(text("x")), name="Ancien", more='table:style-name="hidden"')
     shown = table(row(cells(), 'table:visibility="filter"'))

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, FileProblems, Problem
-from intergestan_db.tables import Event, ProductName, PurchaseOrder, PurchaseOrderLine
+from intergestan_db.tables import Event, Product, ProductName, PurchaseOrder, PurchaseOrderLine
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
@@ -124,6 +125,40 @@ def test_what_cannot_be_meant_is_refused_and_nothing_is_kept(site: Database) -> 
         with pytest.raises(Problem, match="is no name of a thing"):
             keep(site, name, "A-1")
     assert kept(site) == []
+
+
+@pytest.mark.parametrize("name", ["Vis " + "x" * 396, "Vis\ninox  A2"], ids=["400 characters", "two lines"])
+def test_a_fault_has_the_whole_name_which_answers_it(site: Database, name: str) -> None:
+    data = table(name=f'"{name}"')
+    with pytest.raises(FileProblems) as refused:
+        take(site, data)
+    (fault,) = refused.value.faults
+    said = fault.values["name"]
+    assert (said, f"«{said}»" in str(fault)) == (" ".join(name.split()), True)
+    import_file(site, "f", data, options=Options(any_dates=True, names={thing_key(said): "A-1"}))
+    assert kept(site) == [KeptName("LIEF", said, "A-1")]
+
+
+def test_a_name_that_no_line_may_have_is_not_asked_for(site: Database) -> None:
+    with pytest.raises(FileProblems, match="at most 400 characters") as refused:
+        take(site, table(name="x" * 401))
+    assert [fault.next for fault in refused.value.faults] == [()]
+
+
+def test_a_product_out_of_use_is_meant_by_no_name(site: Database) -> None:
+    keep(site, "Widget", "B-2")
+    with site.transaction() as connection:
+        connection.execute(update(Product).where(Product.code == "B-2").values(active=False))
+    for take_it in (partial(take, site), partial(take, site, Widget="B-2")):
+        with pytest.raises(FileProblems, match="the product B-2, which is not in the base or not in use"):
+            take_it()
+    assert take(site, Widget="A-1").new == ("P1",)
+
+
+def test_the_event_names_the_product_as_it_is_written_here(site: Database) -> None:
+    keep(site, "Widget", " a-1 ")
+    (event,) = (row for row in rows_of(site, Event) if row.name == "match")
+    assert event.detail == {"name": "Widget", "product": "A-1"}
 
 
 def test_a_file_that_is_refused_for_something_else_keeps_nothing(site: Database) -> None:

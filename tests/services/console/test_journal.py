@@ -68,6 +68,13 @@ def test_what_happened_says_who_when_what_and_of_what(desk: Desk) -> None:
     assert 'href="/reglages/utilisateurs/carl"' in desk.browser("adam").get("/journal").text
 
 
+def test_what_is_kept_of_names_has_words(desk: Desk) -> None:
+    for name in ("match", "forget match"):
+        put(desk, 1, who="carl", subject="party", name=name, detail={"name": "Vis", "product": "CAS-16"})
+    said = {row[2] for row in desk.browser("odile").get("/journal?quoi=tiers").rows()}
+    assert said >= {"le sens d'un nom du fournisseur a été retenu", "le sens d'un nom du fournisseur a été oublié"}
+
+
 def test_the_filter_stands_in_the_address(desk: Desk) -> None:
     put(desk, 3)
     put(desk, 2, who="anne", subject="user", subject_id=1, name="profile")

@@ -286,6 +286,46 @@ def test_what_a_name_means_is_said_beside_the_file_and_kept(desk: Desk, clerk: B
     assert kept.product_id == desk.site.row(Product, code="FOU-30").id
 
 
+def test_a_name_is_asked_for_as_a_whole_and_one_that_is_refused_hides_no_other_file(desk: Desk, clerk: Browser) -> None:
+    day = desk.site.database.now().date().isoformat()
+    head, name = "Date;Fournisseur;Produit;Désignation;Quantité", f"Poêle {'x' * 80} à manche"
+    good = f"{head}\n{day};STAUBER;CAS-16;;2\n".encode()
+    named = f"{head}\n{day};STAUBER;;{name};3\n".encode()
+    assert f"{name}=" in html.unescape(upload(clerk, {"nom.csv": named}, "9" * 36).text)
+    with desk.site.database.transaction() as connection:
+        connection.execute(update(Product).where(Product.code == "FOU-30").values(active=False))
+    refused = upload(clerk, {"bon.csv": good, "nom.csv": named}, "a" * 36, noms=f"{name}=FOU-30")
+    assert (refused.status, "n'est plus utilisé" in refused.said) == (422, True)
+    assert desk.site.rows(PurchaseOrder)[-1].number in refused.said
+
+
+def test_what_fails_while_it_is_written_is_said_of_its_file(desk: Desk, clerk: Browser) -> None:
+    """A product that goes out of use between the look at the file and its orders: the file before is reported."""
+    day = desk.site.database.now().date().isoformat()
+    head = "Date;Fournisseur;Produit;Désignation;Quantité"
+    files = {
+        "bon.csv": f"{head}\n{day};STAUBER;CAS-16;;2\n".encode(),
+        "nom.csv": f"{head}\n{day};STAUBER;;Poêle;3\n".encode(),
+    }
+    looked: list[str] = []
+
+    def end(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if not looked and "FROM product \n" in statement and "FOU-30" in str(values):
+            looked.append(statement)
+            with desk.site.database.transaction() as connection:
+                connection.execute(update(Product).where(Product.code == "FOU-30").values(active=False))
+
+    engine = desk.console.database.engine
+    event.listen(engine, "after_cursor_execute", end)
+    try:
+        answer = upload(clerk, files, "b" * 36, noms="Poêle=FOU-30")
+    finally:
+        event.remove(engine, "after_cursor_execute", end)
+    assert looked
+    assert (answer.status, "Il n'y a pas de produit actif FOU-30" in answer.said) == (422, True), answer.said
+    assert desk.site.rows(PurchaseOrder)[-1].number in answer.said
+
+
 def test_a_file_that_is_too_long_is_refused_before_it_is_read(clerk: Browser) -> None:
     assert upload(clerk, {"x.csv": b"x" * 21_100_000}, "3" * 36).status == 413
 
