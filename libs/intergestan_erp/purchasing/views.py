@@ -83,6 +83,7 @@ class PurchaseChangeView:
 class PurchaseOrderView:
     """One order, its parts and all that happened to it, oldest first.
 
+    :ivar mail: the one that carries it, as `outbox show` takes it.
     :ivar taken: what its file said that has no column: its `type` and `references`.
     """
 
@@ -91,6 +92,7 @@ class PurchaseOrderView:
     depot: str | None
     operation: str | None
     category: str | None
+    mail: str | None
     state: str
     version: int
     answer_epoch: int

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import QuoteState, Stage
+from intergestan_db.named_ids import named_ids
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
-from intergestan_db.views import ChargeView, EventView, viewed
+from intergestan_db.views import EventView, viewed
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -22,7 +23,7 @@ from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
 from intergestan_erp.selling.drafts import Draft, Typed, head_values, lock_customer, price, write_parts
 from intergestan_erp.selling.enter import EnteredOrder, SmallOrder, small_order, write_order
-from intergestan_erp.selling.views import QuoteLineView, QuoteView
+from intergestan_erp.selling.views import QuoteLineView, QuoteView, SalesChargeView
 from intergestan_erp.site.zone import today
 
 EXPIRED: Final = "expired"
@@ -187,7 +188,8 @@ def show_quote(connection: Connection, number: str, day: date) -> QuoteView:
     head = connection.execute(select(Quote.__table__).where(Quote.id == quote.id)).mappings().one()
     listed = _listed(connection.execute(_listing().where(Quote.id == quote.id)).one(), day)
     lines = select(QuoteLine.__table__).where(QuoteLine.quote_id == quote.id).order_by(QuoteLine.position)
-    charges = select(QuoteCharge.__table__).where(QuoteCharge.quote_id == quote.id).order_by(QuoteCharge.id)
+    charges = select(QuoteCharge.__table__, *named_ids(QuoteCharge)).where(QuoteCharge.quote_id == quote.id)
+    charges = charges.order_by(QuoteCharge.id)
     of_quote = Event.subject == states.QUOTE.name, Event.subject_id == quote.id
     events = select(*states.TOLD).where(*of_quote).order_by(Event.id)
     return viewed(
@@ -197,7 +199,9 @@ def show_quote(connection: Connection, number: str, day: date) -> QuoteView:
         customer=listed.customer,
         order=listed.order,
         lines=[viewed(QuoteLineView, row) for row in connection.execute(lines).mappings()],
-        charges=[viewed(ChargeView, row) for row in connection.execute(charges).mappings()],
+        charges=[
+            viewed(SalesChargeView, row) for row in connection.execute(charges.order_by(QuoteCharge.id)).mappings()
+        ],
         events=[viewed(EventView, row) for row in connection.execute(events).mappings()],
     )
 

@@ -22,12 +22,11 @@ from intergestan_db.tables import (
     InvoiceLine,
     InvoiceVat,
     Party,
-    PaymentTerm,
     SalesOrder,
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_db.views import ChargeView, EventView, View, viewed
+from intergestan_db.views import EventView, View, viewed
 from intergestan_erp.listing.sales import parts_of, parts_of_lines
 from intergestan_erp.paying.open_amounts import open_amount
 from intergestan_erp.selling.returned import RETURNED
@@ -41,6 +40,7 @@ from intergestan_erp.selling.views import (
     InvoiceLineView,
     InvoiceView,
     NoteLineView,
+    SalesChargeView,
     SalesDocument,
     SalesLineView,
     SalesOrderView,
@@ -64,7 +64,8 @@ def show_sales_order(connection: Connection, number: str) -> SalesOrderView | No
     of_line = {each.line_id: each for each in parts}
     lines = select(SalesOrderLine.__table__).where(SalesOrderLine.sales_order_id == head["id"])
     of_order = Event.subject == states.SALES_ORDER.name, Event.subject_id == head["id"]
-    charges = select(SalesOrderCharge.__table__).where(SalesOrderCharge.sales_order_id == head["id"])
+    charge = SalesOrderCharge
+    charges = select(charge.__table__, *named_ids(charge)).where(charge.sales_order_id == head["id"])
     return viewed(
         *(SalesOrderView, head),
         delivered=delivered,
@@ -76,7 +77,7 @@ def show_sales_order(connection: Connection, number: str) -> SalesOrderView | No
             )
             for line in connection.execute(lines.order_by(SalesOrderLine.position)).mappings()
         ],
-        charges=_all(connection, ChargeView, charges.order_by(SalesOrderCharge.id)),
+        charges=_all(connection, SalesChargeView, charges.order_by(charge.id)),
         documents=[*_notes_of(connection, head["id"]), *_invoices_of(connection, head["id"])],
         events=_all(connection, EventView, select(*states.TOLD).where(*of_order).order_by(Event.id)),
     )
@@ -124,7 +125,6 @@ def show_invoice(connection: Connection, number: str) -> InvoiceView | None:
     return viewed(
         *(InvoiceView, head),
         delivery_notes=list(dict.fromkeys(line.delivery_note for line in shown)),
-        term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == head["payment_term_id"])),
         lines=shown,
         charges=[viewed(InvoiceChargeView, row, n=n) for n, row in counted],
         vat=_all(connection, VatView, vat.order_by(InvoiceVat.id)),

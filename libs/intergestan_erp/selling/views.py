@@ -41,6 +41,13 @@ class SalesLineView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SalesChargeView(ChargeView):
+    """A charge or allowance of a sales order or a quote; `fee`: the code of the fee of our catalogue that it is."""
+
+    fee: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SalesDocument:
     """A delivery note or an invoice of an order; the first has no totals."""
 
@@ -55,6 +62,7 @@ class SalesDocument:
 class SalesOrderView:
     """One order with its lines, charges, delivery notes and invoices (`documents`), and all that happened to it.
 
+    :ivar term: the code of its own payment term; None: the customer's counts. :ivar quote: the number of what it was.
     :ivar delivered, invoiced: how much of it: `none`, `some` or `all`.
     """
 
@@ -64,6 +72,8 @@ class SalesOrderView:
     depot: str | None
     operation: str | None
     category: str | None
+    term: str | None
+    quote: str | None
     state: str
     invoiced: str
     below_minimum: bool
@@ -92,7 +102,7 @@ class SalesOrderView:
     customer_code: str
     delivered: str
     lines: Sequence[SalesLineView]
-    charges: Sequence[ChargeView]
+    charges: Sequence[SalesChargeView]
     documents: Sequence[SalesDocument]
     events: Sequence[EventView]
 
@@ -146,7 +156,7 @@ class QuoteView:
     customer: str
     order: str | None
     lines: Sequence[QuoteLineView]
-    charges: Sequence[ChargeView]
+    charges: Sequence[SalesChargeView]
     events: Sequence[EventView]
 
 

@@ -21,7 +21,7 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     Relay,
 )
-from intergestan_exchange.outbox.outbound import ON_ITS_WAY
+from intergestan_exchange.outbox.outbound import ON_ITS_WAY, WAS_COMPOSED
 from intergestan_msg.diagnosis import Diagnosed
 from intergestan_msg.kinds import Kind
 
@@ -184,7 +184,7 @@ def sending_warnings(connection: Connection, order_ids: Collection[int]) -> dict
     sent = (
         select(OutboundOrder.purchase_order_id)
         .join(OutboundMail, OutboundMail.id == OutboundOrder.outbound_mail_id)
-        .where(OutboundOrder.purchase_order_id.in_(ids), OutboundMail.composed_at.is_not(None))
+        .where(OutboundOrder.purchase_order_id.in_(ids), WAS_COMPOSED)
         .distinct()
     )
     for (order_id,) in connection.execute(sent):

@@ -37,6 +37,14 @@ from intergestan_msg.kinds import Kind
 REF = "out-"
 ON_ITS_WAY = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING})
 """The states of a mail that goes out by itself, within seconds."""
+WAS_COMPOSED: ColumnElement[bool] = or_(
+    OutboundMail.composed_at.is_not(None),
+    select(FormerBody.outbound_mail_id)
+    .where(FormerBody.outbound_mail_id == OutboundMail.id)
+    .correlate(OutboundMail.__table__)
+    .exists(),
+)
+"""A mail's documents were signed: under the number that it has, or under one that it lost after a restore."""
 _SHORTEST_PREFIX = 8
 
 

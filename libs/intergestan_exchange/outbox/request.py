@@ -19,6 +19,7 @@ from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import OutboundMail, OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.setup import check_address
+from intergestan_exchange.outbox.outbound import WAS_COMPOSED
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.partner_rests import check_sending
 from intergestan_msg.kinds import Kind
@@ -29,7 +30,7 @@ _WAS_COMPOSED = exists().where(
     OutboundOrder.purchase_order_id == PurchaseOrder.id,
     OutboundOrder.revision == PurchaseOrder.revision,
     OutboundMail.id == OutboundOrder.outbound_mail_id,
-    OutboundMail.composed_at.is_not(None),
+    WAS_COMPOSED,
 )
 _SELECTED = (
     select(

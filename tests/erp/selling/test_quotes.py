@@ -12,6 +12,7 @@ from intergestan_db.enums import QuoteState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, Product, Quote, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.selling.quotes import EXPIRED, foresee_quote, list_quotes, refuse_quote, show_quote, state_on
+from intergestan_erp.selling.sales import show_sales_order
 from tests.erp.selling.acting import told
 from tests.erp.selling.by_hand import Counter, a_line
 from tests.site_factories import NOW
@@ -59,7 +60,11 @@ def test_a_quote_becomes_one_order_at_its_own_prices(counter: Counter) -> None:
     assert [row.name for row in counter.rows(Event, subject="quote")] == ["create", "accept"]
     with counter.site.database.read() as connection:
         shown = show_quote(connection, "DV1", TODAY)
+        sold = show_sales_order(connection, "CCL1")
     assert (shown.order, shown.state, len(shown.lines), len(shown.charges)) == ("CCL1", "accepted", 2, 1)
+    assert [charge.fee for charge in shown.charges] == ["PORT"]
+    assert sold is not None
+    assert (sold.quote, [charge.fee for charge in sold.charges]) == ("DV1", ["PORT", "PETITE"])
 
 
 def test_a_quote_that_is_not_taken(counter: Counter) -> None:

@@ -23,6 +23,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     Site,
 )
+from intergestan_erp.selling.sales import show_sales_order
 from intergestan_erp.site.preferences import set_preference
 from intergestan_erp.terms.due import TermLine
 from intergestan_erp.terms.stored import add_term
@@ -79,6 +80,9 @@ def test_whose_term_counts(till: Till) -> None:
 def test_orders_of_several_terms(till: Till) -> None:
     """D20: an invoice has one term; orders whose terms come to the same may be on one."""
     first, second = (till.order(("1", "10", "20"), payment_term_id=each) for each in (None, term(till, "60J")))
+    with till.base.read() as connection:
+        shown = [show_sales_order(connection, number) for number in (first, second)]
+    assert [None if each is None else each.term for each in shown] == [None, "60J"]
     with pytest.raises(Problem, match="several payment terms") as raised:
         till.invoice(first, second)
     assert raised.value.code is ProblemCode.NOT_ONE_TERM

@@ -14,9 +14,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Event, OutboundMail, OutboundOrder, Partner, PurchaseOrder, User
+from intergestan_db.tables import Event, FormerBody, OutboundMail, OutboundOrder, Partner, PurchaseOrder, User
 from intergestan_erp.parties.parties import NewParty
-from intergestan_erp.purchasing.purchase_orders import unconfirm
+from intergestan_erp.purchasing.purchase_orders import show_order, unconfirm
+from intergestan_exchange.outbox import outbound
+from intergestan_exchange.outbox.choosing import sending_warnings
 from intergestan_exchange.outbox.request import MAX_ORDERS, MissingAddress, request_orders, set_order_address
 from tests.order_files import import_file
 from tests.site_factories import NOW, SiteToTest, add_party, add_products
@@ -222,3 +224,27 @@ def test_a_live_mail_keeps_its_orders_whatever_their_state_says(shop: Shop) -> N
     assert mail_id != other_id
     with pytest.raises(IntegrityError), shop.site.database.transaction() as connection:
         connection.execute(insert(OutboundOrder).values(**link))
+
+
+@pytest.mark.parametrize("was_signed", [False, True])
+def test_a_mail_that_was_numbered_anew_and_given_up_was_composed_all_the_same(shop: Shop, *, was_signed: bool) -> None:
+    """Its bytes of before a restore may have arrived: the order is another document now, and says so."""
+    mail = shop.ask("CFR1")
+    with shop.site.database.transaction() as connection:
+        if was_signed:
+            connection.execute(insert(FormerBody).values(outbound_mail_id=mail, mime=b"mail"))
+        outbound.abandon(connection, [mail], by="marie", at=NOW)
+    (order, *others) = shop.rows(PurchaseOrder)
+    with shop.site.database.read() as connection:
+        warned = sending_warnings(connection, [order.id, *(each.id for each in others)])
+    assert ("in a mail before" in str(warned.get(order.id)), len(warned)) == (was_signed, int(was_signed))
+    again = shop.ask("CFR1")
+    revisions = {row.outbound_mail_id: row.revision for row in shop.rows(OutboundOrder)}
+    assert (revisions[again], shop.rows(PurchaseOrder)[0].revision) == (int(was_signed), int(was_signed))
+
+
+def test_an_order_names_the_mail_that_carries_it(shop: Shop) -> None:
+    mail = shop.ask("CFR1")
+    with shop.site.database.read() as connection:
+        shown = [show_order(connection, number).mail for number in ("CFR1", "CFR2")]
+    assert shown == [f"out-{mail}", None]
