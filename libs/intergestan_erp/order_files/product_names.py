@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import states
+from intergestan_db.database import Database
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, Product, ProductName
@@ -81,6 +83,28 @@ def forget_name(connection: Connection, supplier_id: int, name: str, *, by: str,
     if not connection.execute(delete(ProductName).where(*own)).rowcount:
         raise Problem("Nothing is kept of «{name}».", ProblemCode.NO_VALUE, name=name)
     _record(connection, supplier_id, "forget match", {"name": name}, by, at)
+
+
+def change_names(
+    database: Database, supplier_id: int, meant: Mapping[str, str], forgotten: Iterable[str] = (), *, by: str
+) -> None:
+    """Forget some names of a supplier's and keep others, by name the code of a product: all of it or nothing.
+
+    :raises Problem: one cannot be forgotten or kept.
+    """
+    forgotten = tuple(forgotten)
+    for last_try in (False, True):
+        try:
+            with database.transaction() as connection:
+                for name in forgotten:
+                    forget_name(connection, supplier_id, name, by=by, at=database.now())
+                for name, code in meant.items():
+                    keep_name(connection, supplier_id, name, code, by=by, at=database.now())
+        except IntegrityError:
+            if last_try:
+                raise  # somebody kept the same name a moment ago: the second look sees it
+        else:
+            return
 
 
 def list_names(connection: Connection, supplier_id: int | None = None) -> Sequence[KeptName]:

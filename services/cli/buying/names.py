@@ -51,8 +51,7 @@ def names(
     from intergestan_db.enums import PartyRole
     from intergestan_erp.order_files.product_names import (
         KeptName,
-        forget_name,
-        keep_name,
+        change_names,
         list_names,
         thing_key,
     )
@@ -62,14 +61,12 @@ def names(
     if (pairs or forget) and supplier is None:
         raise typer.BadParameter(_("Say whose names these are: --supplier."))
     call = call_of(context)
-    with call.database.transaction() as connection:
+    with call.database.read() as connection:
         whose = None if supplier is None else one_party(connection, supplier, PartyRole.SUPPLIER).id
-        if whose is not None and (pairs or forget):
-            by, at = call.actor(connection), call.database.now()
-            for name in forget or ():
-                forget_name(connection, whose, name, by=by, at=at)
-            for name, code in pairs.items():
-                keep_name(connection, whose, name, code, by=by, at=at)
+        by = call.actor(connection) if pairs or forget else None
+    if whose is not None and by is not None:
+        change_names(call.database, whose, pairs, forget or (), by=by)
+    with call.database.read() as connection:
         kept = list_names(connection, whose)
     listed: Listed[KeptName] = Listed(
         name="names",

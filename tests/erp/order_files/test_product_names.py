@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole
@@ -16,7 +16,14 @@ from intergestan_db.tables import Event, Product, ProductName, PurchaseOrder, Pu
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.product_names import KeptName, forget_name, keep_name, list_names, thing_key
+from intergestan_erp.order_files.product_names import (
+    KeptName,
+    change_names,
+    forget_name,
+    keep_name,
+    list_names,
+    thing_key,
+)
 from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.parties.parties import NewParty
 from tests.erp.order_files.interop import CLOCK, FOLDER, essai
@@ -75,8 +82,8 @@ def test_a_name_alone_is_refused_until_somebody_says_what_it_means(site: Databas
         "3250390000013",
     )
     assert kept(site) == [KeptName("LIEF", "Widget", "A-1")]
-    (event,) = (row for row in rows_of(site, Event) if row.name == "match")
-    assert (event.subject, event.who, event.detail) == ("party", "marie", {"name": "Widget", "product": "A-1"})
+    (said,) = (row for row in rows_of(site, Event) if row.name == "match")
+    assert (said.subject, said.who, said.detail) == ("party", "marie", {"name": "Widget", "product": "A-1"})
 
 
 def test_what_was_said_counts_for_the_next_file_of_that_supplier_alone(site: Database) -> None:
@@ -114,6 +121,29 @@ def test_said_otherwise_and_forgotten(site: Database) -> None:
     assert said == ["match", "match", "forget match"]
     with pytest.raises(FileProblems, match="has neither code nor GTIN"):
         take(site)
+
+
+def test_a_name_that_somebody_else_keeps_at_that_moment_is_said_anew(site: Database) -> None:
+    """It is kept between the look at what is there and our row."""
+    if site.is_sqlite:
+        pytest.skip("SQLite lets one write at a time: nobody comes between.")
+    came: list[str] = []
+
+    def come(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("INSERT INTO product_name ") and not came:
+            came.append(statement)
+            keep(site, "widget", "A-1")
+
+    with site.read() as connection:
+        whose = one_party(connection, "LIEF", PartyRole.SUPPLIER).id
+    event.listen(site.engine, "before_cursor_execute", come)
+    try:
+        change_names(site, whose, {"Widget": "B-2"}, by="marie")
+    finally:
+        event.remove(site.engine, "before_cursor_execute", come)
+    assert (len(came), kept(site)) == (1, [KeptName("LIEF", "Widget", "B-2")])
+    said = [row.detail["product"] for row in rows_of(site, Event) if row.name == "match"]
+    assert said == ["A-1", "B-2"]
 
 
 def test_what_cannot_be_meant_is_refused_and_nothing_is_kept(site: Database) -> None:
@@ -157,8 +187,8 @@ def test_a_product_out_of_use_is_meant_by_no_name(site: Database) -> None:
 
 def test_the_event_names_the_product_as_it_is_written_here(site: Database) -> None:
     keep(site, "Widget", " a-1 ")
-    (event,) = (row for row in rows_of(site, Event) if row.name == "match")
-    assert event.detail == {"name": "Widget", "product": "A-1"}
+    (kept_one,) = (row for row in rows_of(site, Event) if row.name == "match")
+    assert kept_one.detail == {"name": "Widget", "product": "A-1"}
 
 
 def test_a_file_that_is_refused_for_something_else_keeps_nothing(site: Database) -> None:

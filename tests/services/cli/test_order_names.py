@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from tests.services.cli.conftest import Run
 
@@ -29,6 +33,14 @@ def test_what_a_name_means_is_said_once(paired_shop: Path, run: Run, tmp_path: P
     assert [(row["name"], row["product"]) for row in listed] == [("Vis = inox", "CAS-16")]
     forgotten = run("orders", "names", "--supplier", "Stauber", "--forget", "vis = inox", cwd=paired_shop)
     assert (forgotten.code, "Nothing is kept" in forgotten.out + forgotten.err) == (0, True)
+
+
+def test_a_list_waits_for_nobody_who_writes(paired_shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intergestan_db.database.BUSY_TIMEOUT_S", 0.2)
+    with closing(sqlite3.connect(paired_shop / "site.db", isolation_level=None)) as base:
+        base.execute("BEGIN IMMEDIATE")
+        listed = run("orders", "names", "--supplier", "Stauber", "--json", cwd=paired_shop)
+    assert (listed.code, listed.json) == (0, [])
 
 
 def test_what_is_typed_wrongly(paired_shop: Path, run: Run) -> None:
