@@ -133,5 +133,5 @@ def _told(visit: Visit, said: Said, link: tuple[str, str] | None) -> dict[str, s
 def _digest(visit: Visit) -> str:
     """Of all that the form says, but for its tokens and for secrets."""
     fields = sorted((name, value) for name, value in visit.form.items() if name not in {TOKEN, ACT})
-    open_fields = [(name, value) for name, value in fields if not is_secret(name)]
+    open_fields = [(name, value) for name, value in fields if not is_secret(visit, name)]
     return hashlib.sha256(urlencode(open_fields).encode()).hexdigest()

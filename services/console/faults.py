@@ -16,6 +16,9 @@ from services.console.visit import Visit
 
 KEPT: Final = "garde."
 """Before the name of a field of another page, while its person enters."""
+_PASSWORD, _CODE = "mot_de_passe", "code"
+_OF_CODED: Final = ("/tiers/", "/reglages/")
+"""Where a field `code` names a thing; anywhere else it is what lets somebody in."""
 DIALOGUE: Final = "dialogue"
 """The block, and the element, in which a person enters over a page that is open."""
 ALERTS: Final = "alertes"
@@ -93,7 +96,7 @@ def told(visit: Visit, problem: Problem | None) -> dict[str, Any]:
 def page(visit: Visit, status: int, why: str = "", **values: str) -> Response:
     """A page of what went wrong with the request as such."""
     text = Said(_TEXTS[f"{status} {why}".strip()], **values)
-    again = _kept_fields(visit.form) if status == 503 and visit.request.method == "POST" else {}
+    again = _kept_fields(visit) if status == 503 and visit.request.method == "POST" else {}
     response = _fault(visit, status, text, again=again)
     if status == 503:
         response.headers["Retry-After"] = "5"
@@ -115,7 +118,7 @@ def not_entered(visit: Visit) -> Response:
         cookies.keep_entering(visit.request, response, visit.entering)
         return response
     if visit.request.method == "POST":
-        return login_form(visit, status=401, retour=target, kept=_kept_fields(visit.form))
+        return login_form(visit, status=401, retour=target, kept=_kept_fields(visit))
     response = visit.go("/entrer") if target == "/" else visit.go("/entrer", retour=target)
     if visit.request.cookies:
         cookies.end(visit.request, response)
@@ -149,13 +152,13 @@ def kept_before(form: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(KEPT): value for name, value in form.items() if name.startswith(KEPT)}
 
 
-def is_secret(name: str) -> bool:
+def is_secret(visit: Visit, name: str) -> bool:
     """Whether a field has what no page carries further, nor a digest: a password, or the code that counts once."""
-    return name == "code" or name.startswith("mot_de_passe")
+    return name.startswith(_PASSWORD) or (name == _CODE and not visit.request.url.path.startswith(_OF_CODED))
 
 
-def _kept_fields(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if name != TOKEN and not is_secret(name)}
+def _kept_fields(visit: Visit) -> dict[str, str]:
+    return {name: value for name, value in visit.form.items() if name != TOKEN and not is_secret(visit, name)}
 
 
 def _fault(

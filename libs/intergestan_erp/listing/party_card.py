@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, null, or_, select
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Problem, ProblemCode
@@ -27,16 +27,20 @@ OF_CARD: Final = (
 OF_ADDRESS: Final = ("line1", "line2", "postcode", "city", "country", "latitude", "longitude", "address_incomplete")
 OF_CREDIT: Final = ("maximum", "insured")
 OF_FEES: Final = ("fees", "minimum_order")
+OF_ACCOUNTS: Final = ("accounts",)
 """What the forms of a card change, each by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardAccount:
-    """An account of a third party. `entries`: so many lines of the books are on it, and then it keeps its number."""
+    """An account of a third party.
+
+    :ivar entries: so many lines of the books are on it, and then it keeps its number; None: they were not counted.
+    """
 
     number: str
     title: str
-    entries: int
+    entries: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class OpenCard:
         found |= {name: own and getattr(own, name) for name in OF_ADDRESS if name != "address_incomplete"}
         found |= {"maximum": self.ceiling.maximum, "insured": self.ceiling.insured}
         fees = [(each.code, str(each.amount) if each.is_own else None) for each in self.card.fees]
-        return found | {"fees": fees, "minimum_order": self.card.minimum_order}
+        accounts = [(role, each.number, each.title) for role, each in self.accounts.items()]
+        return found | {"fees": fees, "minimum_order": self.card.minimum_order, "accounts": accounts}
 
     def version(self, names: Iterable[str]) -> str:
         """By which a form knows whether anything that it changes was changed meanwhile, whoever did it and how."""
@@ -74,8 +79,11 @@ class OpenCard:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def open_card(connection: Connection, code: str) -> OpenCard | None:
-    """The card with this code; None: there is none."""
+def open_card(connection: Connection, code: str, *, with_entries: bool = False) -> OpenCard | None:
+    """The card with this code; None: there is none.
+
+    :param with_entries: also count the lines of the books on its accounts.
+    """
     columns = Party.id, Party.credit_max, Party.credit_insured, Party.anonymised_at, Partner.site_code
     query = select(*columns).outerjoin(Partner, Partner.party_id == Party.id).where(Party.code == code)
     row = connection.execute(query).one_or_none()
@@ -87,18 +95,19 @@ def open_card(connection: Connection, code: str) -> OpenCard | None:
         row.id,
         read_card(connection, row.id),
         Ceiling(row.credit_max, row.credit_insured),
-        _accounts(connection, row.id),
+        _accounts(connection, row.id, counted=with_entries),
         row.site_code,
         tuple(depots),
         row.anonymised_at,
     )
 
 
-def lock_card(connection: Connection, code: str, names: Iterable[str], seen: str) -> OpenCard:
+def lock_card(connection: Connection, code: str, names: Iterable[str] = (), seen: str | None = None) -> OpenCard:
     """The card, which nobody else changes until the transaction ends; of two people who change it one is told.
 
-    :param seen: the version of these names that a person looked at.
-    :raises Problem: there is no such card, or somebody changed it meanwhile; nothing is changed then.
+    :param seen: the version of these names that a person looked at; None: whichever there is.
+    :raises Problem: there is no such card, it was made anonymous (D34), or somebody changed it meanwhile; nothing is
+        changed then.
     """
     found = open_card(connection, code)
     if found is not None:
@@ -106,7 +115,13 @@ def lock_card(connection: Connection, code: str, names: Iterable[str], seen: str
         found = open_card(connection, code)
     if found is None:
         raise Problem("There is no third party «{code}».", ProblemCode.NOT_ONE_PARTY, code=code)
-    if found.version(names) != seen:
+    if found.anonymised_at is not None:
+        raise Problem(
+            "{code} was made anonymous: nothing is changed there any more. Nothing was saved.",
+            ProblemCode.OTHER_STATE,
+            code=code,
+        )
+    if seen is not None and found.version(names) != seen:
         raise Problem(
             "Somebody else changed {code} meanwhile. Nothing was saved; what you typed is all here.",
             ProblemCode.CHANGED_MEANWHILE,
@@ -115,18 +130,22 @@ def lock_card(connection: Connection, code: str, names: Iterable[str], seen: str
     return found
 
 
-def _accounts(connection: Connection, party_id: int) -> dict[PartyRole, CardAccount]:
-    booked = (
-        select(func.count())
-        .select_from(EntryLine.__table__)
-        .where(or_(EntryLine.aux == Account.number, EntryLine.account == Account.number))
-        .correlate(Account.__table__)
-        .scalar_subquery()
-    )
+def _accounts(connection: Connection, party_id: int, *, counted: bool) -> dict[PartyRole, CardAccount]:
     query = (
-        select(PartyAccount.role, Account.number, Account.title, booked)
+        select(PartyAccount.role, Account.number, Account.title, _BOOKED if counted else null())
         .join(Account, Account.id == PartyAccount.account_id)
         .where(PartyAccount.party_id == party_id)
         .order_by(PartyAccount.role)
     )
     return {PartyRole(row.role): CardAccount(*row[1:]) for row in connection.execute(query)}
+
+
+def _lines(*where: Any) -> Any:
+    counted = select(func.count()).select_from(EntryLine.__table__).where(*where)
+    return counted.correlate(Account.__table__).scalar_subquery()
+
+
+_BOOKED: Final = _lines(EntryLine.aux == Account.number) + _lines(
+    EntryLine.account == Account.number, EntryLine.aux.is_distinct_from(Account.number)
+)
+"""Each count has its own index."""

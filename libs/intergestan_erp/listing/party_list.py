@@ -13,7 +13,7 @@ from intergestan_db.tables import Account, Address, Category, Depot, Party, Part
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import MAIN
 from intergestan_erp.parties.agencies import stands_for_depot
-from intergestan_erp.parties.search import PARTY_FIELDS, PartyField, find_parties
+from intergestan_erp.parties.search import MOST, PARTY_FIELDS, PartyField, find_parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,17 @@ def find_lines(
     limit: int = USUAL,
 ) -> FoundLines:
     """The third parties of such a list that a person may mean (`find_parties`), in the order of the search (T14)."""
-    found = find_parties(connection, typed, which.role, fields, limit, with_agencies=which.agencies)
-    by = {each.code: each.field for each in found.found}
-    rows = connection.execute(_OF_CODES, {"codes": list(by)}).all() if by else []
-    lines = {each.code: each for each in _whole(connection, rows, by)}
-    shown = tuple(lines[code] for code in by if code in lines and lines[code].is_in(which))
-    return FoundLines(shown, found.more)
+    asked, before = limit, -1
+    while True:
+        found = find_parties(connection, typed, which.role, fields, asked, with_agencies=which.agencies)
+        by = {each.code: each.field for each in found.found}
+        rows = connection.execute(_OF_CODES, {"codes": list(by)}).all() if by else []
+        kept = {row.code: row for row in rows if _line(row, {}, None, None).is_in(which)}
+        if not found.more or len(kept) >= limit or asked >= MOST or len(by) == before:
+            break
+        asked, before = min(2 * asked, MOST), len(by)  # those who are in no such list take no place of others
+    shown = [kept[code] for code in by if code in kept][:limit]
+    return FoundLines(tuple(_whole(connection, shown, by)), found.more or len(kept) > limit)
 
 
 def _whole(connection: Connection, rows: Sequence[Any], by: dict[str, PartyField] | None = None) -> Iterable[PartyLine]:

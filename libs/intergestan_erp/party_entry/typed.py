@@ -8,7 +8,7 @@ from typing import Final
 
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import Address, Contact, Fee, Party, Table
+from intergestan_db.tables import Account, Address, Contact, Fee, Party, Table
 from intergestan_erp.inputs.coordinates import LATITUDE, LONGITUDE, read_degrees
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.unreadable import shown
@@ -55,6 +55,11 @@ def read_position(latitude: str | None, longitude: str | None) -> dict[str, Deci
 def read_fee(given: Mapping[str, str | None]) -> dict[str, str | None]:
     """The same of a fee: `name`, `account_number`."""
     return {name: _read(name, text, _OF_FEES) for name, text in given.items() if text is not None}
+
+
+def read_account_title(text: str) -> str | None:
+    """The same of an account's title; None: it was left empty."""
+    return _read("title", text, _OF_ACCOUNTS)
 
 
 def _read(name: str, text: str, columns: Mapping[str, tuple[type[Table], str]]) -> str | None:
@@ -123,3 +128,4 @@ _COLUMNS: Final[Mapping[str, tuple[type[Table], str]]] = {
     **{name: (Contact, name) for name in ("telephone", "email")},
 }
 _OF_FEES: Final[Mapping[str, tuple[type[Table], str]]] = {name: (Fee, name) for name in ("name", "account_number")}
+_OF_ACCOUNTS: Final[Mapping[str, tuple[type[Table], str]]] = {"title": (Account, "title")}

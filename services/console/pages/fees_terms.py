@@ -116,7 +116,9 @@ def _fees_page(visit: Visit, *, wrong: Mapping[str, Problem] | None = None, prob
         fees = list_fees(connection, everything=True, size=MOST).rows
         bearers = count_bearers(connection)
     posted = visit.request.method == "POST"
-    wanted = visit.form.get(CODE, "") if posted and visit.form.get(VERSION) else visit.query.get(CODE, "")
+    mine = visit.form if posted else visit.kept
+    wanted = mine.get(CODE, "") if mine.get(VERSION) else visit.query.get(CODE, "")
+    changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
     chosen = next((each for each in fees if each.code == wanted.strip().upper()), None)
     return visit.html(
         "tiers/fees.html",
@@ -124,8 +126,8 @@ def _fees_page(visit: Visit, *, wrong: Mapping[str, Problem] | None = None, prob
         fees=fees,
         bearers=bearers,
         chosen=chosen,
-        version="" if chosen is None else fee_version(asdict(chosen)),
-        fields=visit.form if posted else visit.kept or _fields(visit, chosen),
+        version="" if chosen is None else (not changed and mine.get(VERSION)) or fee_version(asdict(chosen)),
+        fields=mine if posted else mine or _fields(visit, chosen),
         kinds=KINDS,
         wrong={name: sentence(each, visit.language) for name, each in (wrong or {}).items()},
         said=None if problem is None else sentence(problem, visit.language),

@@ -17,6 +17,7 @@ from intergestan_erp.agencies.codes import category_called
 from intergestan_erp.agencies.dossiers import read_dossier
 from intergestan_erp.geo.waiting import waiting_of
 from intergestan_erp.listing.party_card import (
+    OF_ACCOUNTS,
     OF_ADDRESS,
     OF_CARD,
     OF_CREDIT,
@@ -29,7 +30,7 @@ from intergestan_erp.parties.accounts import AccountMode, account_by_hand
 from intergestan_erp.parties.addresses import MAIN
 from intergestan_erp.parties.locating import locate_parties
 from intergestan_erp.parties.parties import set_account, set_party, tried_again
-from intergestan_erp.party_entry.typed import read_position
+from intergestan_erp.party_entry.typed import read_account_title, read_position
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_erp.terms.stored import term_called
 from intergestan_operations.language.wording import sentence
@@ -44,6 +45,8 @@ from services.console.pages.tiers_new import UNCHECKED, read_catalogue
 from services.console.visit import Visit
 
 VERSION: Final = "version"
+ROLE, NUMBER, TITLE = "role_compte", "numero", "intitule"
+"""The fields of the form of an account; there is one form for each role."""
 TABS: Final[Mapping[str, str]] = {
     "": marked("Card"),
     "adresses": marked("Addresses"),
@@ -103,6 +106,8 @@ LABELS: Final[Mapping[str, str]] = {
     "insured": marked("Insured credit"),
     "fees": marked("Fees"),
     "minimum_order": marked("Minimum order"),
+    "account_number": marked("Account"),
+    "account_title": marked("Title"),
 }
 """What a field is called where two versions stand beside each other."""
 
@@ -116,7 +121,7 @@ class Form:
 
 
 CARD, ADDRESS = Form("", OF_CARD), Form("adresses", OF_ADDRESS)
-CREDIT, FEES, ACCOUNTS = Form("encours", OF_CREDIT), Form("frais", OF_FEES), Form("comptes", ())
+CREDIT, FEES, ACCOUNTS = Form("encours", OF_CREDIT), Form("frais", OF_FEES), Form("comptes", OF_ACCOUNTS)
 FORMS: Final = {each.tab: each for each in (CARD, ADDRESS, CREDIT, FEES, ACCOUNTS)}
 
 
@@ -124,6 +129,36 @@ def show(visit: Visit) -> Response:
     """One tab of the card."""
     tab = visit.query.get("onglet", "")
     return _page(visit, FORMS.get(tab, CARD))
+
+
+def show_card(visit: Visit) -> Response:
+    """*Fiche* where its form is sent; so each tab: whoever entered anew on the way finds there what they typed."""
+    return _page(visit, CARD)
+
+
+def show_address(visit: Visit) -> Response:
+    """*Adresses*, likewise."""
+    return _page(visit, ADDRESS)
+
+
+def show_place(visit: Visit) -> Response:
+    """*Adresses* where *Géocoder* is sent, a form in which nothing is typed."""
+    return _page(visit.with_kept({}), ADDRESS)
+
+
+def show_accounts(visit: Visit) -> Response:
+    """*Comptes*, likewise."""
+    return _page(visit, ACCOUNTS)
+
+
+def show_fees(visit: Visit) -> Response:
+    """*Frais et minimum*, likewise."""
+    return _page(visit, FEES)
+
+
+def show_ceiling(visit: Visit) -> Response:
+    """*Encours*, likewise."""
+    return _page(visit, CREDIT)
 
 
 def save(visit: Visit) -> Response:
@@ -195,9 +230,7 @@ def locate(visit: Visit) -> Response:
     """*Géocoder*: the address waits to be looked up; who looks up is a service (T25)."""
 
     def do(connection: Connection) -> Done:
-        found = open_card(connection, visit.params["code"])
-        if found is None:
-            raise _none(visit)
+        found = lock_card(connection, visit.params["code"])
         ids = locate_parties(connection, [found.id], by=visit.who.login, at=visit.now)
         geo = read_preferences(connection).rules.geo
         text = "The address waits to be looked up." if ids else "There is nothing to look up: the position is known."
@@ -256,10 +289,13 @@ def save_ceiling(visit: Visit) -> Response:
 
 def save_account(visit: Visit) -> Response:
     """*Comptes*: the number and the title of an account, or a first one (T05)."""
-    role, number = visit.form.get("role_compte", ""), visit.form.get("numero", "").strip()
-    title = " ".join(visit.form.get("intitule", "").split()) or None
+    role, number = visit.form.get(ROLE, ""), visit.form.get(NUMBER, "").strip()
     if role not in set(PartyRole):
         return _page(visit, ACCOUNTS, problem=_none(visit))
+    try:
+        title = read_account_title(visit.form.get(TITLE, ""))
+    except Problem as problem:
+        return _page(visit, ACCOUNTS, wrong={f"{TITLE}-{role}": problem})
 
     def do(connection: Connection, seen: OpenCard) -> Bells:
         rules, held = read_preferences(connection).rules, seen.accounts.get(PartyRole(role))
@@ -319,15 +355,15 @@ def _page(
     unsure: bool = False,
 ) -> Response:
     with visit.database.read() as connection:
-        found = open_card(connection, visit.params["code"])
+        found = open_card(connection, visit.params["code"], with_entries=form is ACCOUNTS)
         if found is None:
             return faults.page(visit, 404)
         offered, dossier = read_catalogue(connection), read_dossier(connection)
         credit = tiers_credit.read(visit, connection, found) if form is CREDIT and found.card.is_customer else None
     posted = visit.request.method == "POST" or bool(visit.kept)
-    theirs = fields_of(visit, found)
     changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
     mine = visit.form or visit.kept
+    theirs = fields_of(visit, found) | _of_account(found, mine.get(ROLE, ""))
     code = found.card.code
     return visit.html(
         "tiers/card.html",
@@ -342,7 +378,7 @@ def _page(
         ],
         fields=mine if posted and mine else theirs,
         differences=_differences(form, mine, theirs) if changed else (),
-        version=found.version(form.names),
+        version=mine[VERSION] if VERSION in mine and not changed else found.version(form.names),
         wrong={name: sentence(each, visit.language) for name, each in (wrong or {}).items()},
         said=None if problem is None else sentence(problem, visit.language),
         unsure=unsure,
@@ -388,6 +424,12 @@ def fields_of(visit: Visit, found: OpenCard) -> dict[str, str]:
     return fields
 
 
+def _of_account(found: OpenCard, role: str) -> dict[str, str]:
+    """What stands in the form of the account in this role."""
+    held = found.accounts.get(PartyRole(role)) if role in set(PartyRole) else None
+    return {} if held is None else {NUMBER: held.number, TITLE: held.title}
+
+
 def _differences(form: Form, mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Label, mine and theirs of each field in which what was typed is not what is stored by now."""
     shown = [each for name in form.names for each in _FIELD_OF.get(name, ((name, name),))]
@@ -413,5 +455,6 @@ _FIELD_OF: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "insured": ((INSURED, "insured"),),
     "minimum_order": ((MINIMUM, "minimum_order"),),
     "fees": (),
+    "accounts": ((NUMBER, "account_number"), (TITLE, "account_title")),
 }
 """In which field of a form a value of the card stands."""

@@ -122,7 +122,7 @@ def _wrong(visit: Visit, group: Group, typed: Mapping[str, str]) -> dict[str, st
 
 def _moved(visit: Visit, group: Group, act: str) -> Response:
     """A field of a search goes up or down, comes or goes; the order that is not stored yet stays in the form."""
-    typed = _typed(group, visit.form)
+    typed = _known(_typed(group, visit.form))
     what, _colon, rest = act.partition(":")
     setting, _colon, name = rest.partition(":")
     spoken = focus = ""
@@ -175,11 +175,11 @@ def _page(
     with visit.database.read() as connection:
         stored = read_texts(connection)
         fees = list_fees(connection, size=MOST).rows
-        over = count_over(connection, visit.today, read_credit_rules(connection))
+        over = _over(visit, connection) if group is None else None
         month = this_month(connection, visit.now).name
         asked = read_geocoding(connection, read_geo(connection), month, visit.now)
         left = fullest_prefix(connection, checked(stored).rules.codes)
-    texts = {**stored, **(typed or {})}
+    texts = _known({**stored, **(typed or {})})
     changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
     versions = {each.key: version(each, stored) for each in GROUPS}
     if group is not None and not changed:
@@ -208,6 +208,23 @@ def _page(
         left=left,
         examples={"codes": _code_example(stored), "comptes": _account_example(stored)},
     )
+
+
+def _over(visit: Visit, connection: Connection) -> int:
+    """How many customers are above their limit: as it was counted today, else counted, which takes long."""
+    from intergestan_exchange.credit_holds.due import is_counted, read_count
+
+    kept = read_count(connection) if is_counted(connection, visit.today) else None
+    return count_over(connection, visit.today, read_credit_rules(connection)) if kept is None else kept
+
+
+def _known(texts: Mapping[str, str]) -> dict[str, str]:
+    """The same without fields of a search that there are not: what is refused in words is shown no more."""
+    orders = {each.setting: each.words for group in GROUPS for each in group.fields if each.kind == "order"}
+    return {
+        name: ",".join(each for each in text.split(",") if each in orders[name]) if name in orders else text
+        for name, text in texts.items()
+    }
 
 
 def _shown(field: Field, texts: Mapping[str, str], said: Any) -> str:

@@ -8,8 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from intergestan_db.enums import FeeKind, PartyRole
+from intergestan_db.enums import CategoryKind, FeeKind, PartyRole
 from intergestan_db.tables import Event, Party, PartyFee
+from intergestan_erp.agencies.codes import Mark, add_category, category_called
+from intergestan_erp.listing import party_list
+from intergestan_erp.listing.party_list import WhichParties, find_lines
 from intergestan_erp.parties.fees import FeeValues, add_fee
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.site.preferences import set_preference
@@ -75,6 +78,36 @@ def test_a_field_finds_while_one_types(desk: Desk, fields: str, typed: str, expe
     assert found(nadia.get(f"/tiers/chercher?role=supplier&q={query}")) == []
 
 
+def test_a_narrowed_list_finds_whoever_is_in_it(desk: Desk) -> None:
+    """Those in front who bear another category take no place; what is not looked at any more is said."""
+    with desk.site.database.transaction() as connection:
+        add_category(connection, Mark("PRO", "Pros", CategoryKind.PARTY), by="marie", at=NOW)
+        pros = category_called(connection, "PRO", CategoryKind.PARTY)
+        for n in range(130):
+            category = None if n < 120 else pros
+            party = NewParty(code=f"Z{n:03d}", name=f"Zoe {n:03d}", is_customer=True, category_id=category)
+            add_party(connection, party)
+    nadia = desk.browser("nadia")
+    page = nadia.get("/tiers?role=clients&categorie=PRO&q=zoe")
+    assert [row[0] for row in page.rows()] == [f"Z{n}" for n in range(120, 130)]
+    assert "précisez" not in page.said
+    with desk.console.database.read() as connection:
+        which = WhichParties(PartyRole.CUSTOMER, "PRO")
+        found = [find_lines(connection, "zoe", which, limit=limit) for limit in (1, 9, 10)]
+    assert [(len(each.rows), each.more) for each in found] == [(1, True), (9, True), (10, False)]
+
+
+def test_that_there_are_more_is_said_where_no_row_is_shown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few are looked at."""
+    monkeypatch.setattr(party_list, "MOST", 1)
+    with desk.site.database.transaction() as connection:
+        for n in range(60):
+            add_party(connection, NewParty(code=f"Z{n:03d}", name=f"Zoe {n:03d}", is_customer=True))
+    page = desk.browser("nadia").get("/tiers?categorie=NONE&q=zoe")
+    assert page.rows() == []
+    assert "précisez" in page.said
+
+
 def test_a_removed_field_gets_no_statement(desk: Desk) -> None:
     """T15."""
     know(desk)
@@ -105,7 +138,8 @@ def test_the_list_stands_in_its_address(desk: Desk) -> None:
     partial = nadia.get("/tiers?q=mart", hx_request="true", hx_target="liste")
     assert partial.text.startswith("<title>")
     assert "<h1>" not in partial.text
-    assert nadia.get("/tiers?q=" + "x" * 300 + "%00").status == 200
+    assert nadia.get("/tiers?q=" + "x" * 300).status == 200
+    assert nadia.get("/tiers?q=x%00").status == 400
 
 
 def enter(browser: Browser, **fields: str) -> Answer:

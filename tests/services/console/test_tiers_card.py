@@ -9,14 +9,15 @@ from decimal import Decimal
 import pytest
 
 from intergestan_db.enums import GeoState
-from intergestan_db.tables import Account, Address, Contact, Event, Party, PartyFee
+from intergestan_db.tables import Account, Address, Contact, EntryLine, Event, Party, PartyFee
 from intergestan_erp.credit.customers import read_customers
 from intergestan_erp.parties.fees import set_fee
 from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.party_entry.anonymising import anonymise
 from intergestan_erp.site.credit_rules import read_credit_rules
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import PASSWORD, Desk
 from tests.services.console.test_tiers import prefer
 from tests.services.console.test_tiers_settings import form_of
 from tests.site_factories import NOW, add_party
@@ -115,6 +116,79 @@ def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     assert desk.site.row(Address, party_id=desk.site.row(Party, code="C1").id).city == "NANCY"
 
 
+FAULTS = {
+    "fiche": ("", {"siret": "12"}, {"raison_sociale": "Martin Frères"}),
+    "adresse": ("adresses", {"latitude": "x"}, {"ville": "NANCY"}),
+    "frais": ("frais", {"minimum": "-1"}, {"minimum": "80"}),
+    "compte": ("comptes", {"intitule": "\u200b"}, {"intitule": "Martin, Nancy"}),
+    "encours": ("encours", {"encours_maximum": "x"}, {"encours_maximum": "800"}),
+}
+"""Of each form: its tab, what is refused, and what somebody else saves."""
+
+
+@pytest.mark.parametrize("act", FAULTS)
+def test_a_fault_in_between_hides_nobody_elses_change(desk: Desk, act: str) -> None:
+    """The page after a fault is still of the version that was seen; only the one that showed a clash is of a new."""
+    adele, adam = desk.browser("adele"), desk.browser("adam")
+    if act != "encours":
+        adele = desk.browser("carl")
+    tab, wrong, theirs = FAULTS[act]
+    mine, other = opened(adele, tab), opened(adam, tab)
+    assert adam.post(f"{CARD}/{act}", {**other, **theirs}).status == 303
+    refused = adele.post(f"{CARD}/{act}", {**mine, **wrong})
+    assert refused.status == 422, refused.said
+    kept = {**mine, **refused.form_at(f"{CARD}/{act}")}
+    (changed,) = theirs
+    told = adele.post(f"{CARD}/{act}", {**kept, **dict.fromkeys(wrong, ""), changed: mine.get(changed, "")})
+    assert (told.status, "Les deux versions" in told.said) == (409, True), told.said
+    again = {**mine, **told.form_at(f"{CARD}/{act}")}
+    assert adele.post(f"{CARD}/{act}", again).status == 303
+
+
+def test_nobody_writes_what_was_made_anonymous(desk: Desk, martin: int) -> None:
+    """D34: a page that was opened before is refused, also where nothing of its form was changed."""
+    carl, adele = desk.browser("carl"), desk.browser("adele")
+    forms = {act: opened(adele if act == "encours" else carl, tab) for act, (tab, _wrong, _theirs) in FAULTS.items()}
+    with desk.site.database.transaction() as connection:
+        anonymise(connection, martin, by="marie", at=NOW)
+    before, events = desk.site.row(Party, code="C1"), len(desk.site.rows(Event, subject="party", subject_id=martin))
+    for act, form in forms.items():
+        refused = (adele if act == "encours" else carl).post(f"{CARD}/{act}", {**form, "raison_sociale": "Martin"})
+        assert (refused.status, "anonymisé" in refused.said) == (409, True), act
+        assert "Les deux versions" not in refused.said
+    page = carl.get("/tiers/nouveau")
+    asked = carl.post(f"{CARD}/geocoder", {"jeton": page.token, "jeton_acte": act_of(page.text)})
+    assert asked.status == 409
+    assert desk.site.row(Party, code="C1") == before
+    assert not desk.site.rows(Contact, party_id=martin)
+    assert len(desk.site.rows(Event, subject="party", subject_id=martin)) == events
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "typed"),
+    [
+        ("fiche", "raison_sociale", "Martin <b>"),
+        ("adresse", "ville", "NANCY <b>"),
+        ("frais", "minimum", "12,5 <b>"),
+        ("compte", "intitule", "Martin <b>"),
+        ("geocoder", "ville", "PAIR ET GRANDRUPT"),
+    ],
+)
+def test_nothing_typed_is_lost_when_the_session_has_ended(desk: Desk, act: str, field: str, typed: str) -> None:
+    """The tab comes back filled, of the version that was seen, and is not sent."""
+    carl = desk.browser("carl")
+    tab = FAULTS[act][0] if act in FAULTS else "adresses"
+    mine = opened(carl, tab)
+    form = {**mine, field: typed} if act in FAULTS else {name: mine[name] for name in ("jeton", "jeton_acte")}
+    desk.move(hours=13)
+    asked = carl.post(f"{CARD}/{act}", form)
+    again = carl.post("/entrer", {**asked.kept(), "login": "carl", "mot_de_passe": PASSWORD})
+    assert again.status == 200, again.said
+    back = again.form_at(f"{CARD}/{act if act in FAULTS else 'adresse'}")
+    assert (back[field], back["version"]) == (typed, mine["version"])
+    assert carl.get(f"{CARD}/{act}").status == 200
+
+
 def test_an_address_and_its_position(desk: Desk, martin: int) -> None:
     """T25, T26: set by hand, looked up when somebody asks, listed; nothing leaves the console."""
     carl = desk.browser("carl")
@@ -171,6 +245,35 @@ def test_accounts(desk: Desk) -> None:
     titled = carl.post(f"{CARD}/compte", {**opened(carl, "comptes"), "intitule": "Martin, Nancy"})
     assert titled.status == 303
     assert desk.site.row(Account, number="411MAR").title == "Martin, Nancy"
+
+
+@pytest.mark.parametrize("title", ["x" * 201, "Martin\x07", "Martin\u202e"])
+def test_what_is_no_title_is_said_at_its_field(desk: Desk, title: str) -> None:
+    """Nothing that was typed is lost, neither here nor where the number is refused."""
+    carl = desk.browser("carl")
+    refused = carl.post(f"{CARD}/compte", {**opened(carl, "comptes"), "numero": "411NEW", "intitule": title})
+    assert (refused.status, 'href="#intitule-customer"' in refused.text) == (422, True), refused.said
+    assert refused.form_at(f"{CARD}/compte")["numero"] == "411NEW"
+    taken = carl.post(f"{CARD}/compte", {**opened(carl, "comptes"), "numero": "401STAUBER", "intitule": "Mine"})
+    back = taken.form_at(f"{CARD}/compte")
+    assert (taken.status, back["numero"], back["intitule"]) == (422, "401STAUBER", "Mine")
+
+
+def test_entries_are_counted_on_their_own_tab_alone(desk: Desk) -> None:
+    """Lines of the third party's account, and lines on a collective one that name it: each once."""
+    carl = desk.browser("carl")
+    number = carl.get("/tiers/DUP?onglet=comptes").rows()[0][2]
+    lines = desk.site.rows(EntryLine)
+    expected = sum(number in {each.account, each.aux} for each in lines)
+    with counted(desk.console.database) as statements:
+        page = carl.get("/tiers/DUP?onglet=comptes")
+    assert sum("entry_line" in each for each in statements) == 1
+    assert page.rows()[0][-1] == str(expected)
+    with counted(desk.console.database) as statements:
+        for tab in ("", "adresses", "frais"):
+            carl.get(f"/tiers/DUP?onglet={tab}")
+        carl.post(f"{CARD}/fiche", opened(carl))
+    assert not [each for each in statements if "entry_line" in each]
 
 
 def test_credit_has_all_its_parts_on_any_day(desk: Desk) -> None:

@@ -10,14 +10,16 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
+from intergestan_db.published import OVER_LIMIT, publish
 from intergestan_db.tables import Event, Fee, PaymentTerm, PaymentTermLine, Setting
 from intergestan_erp.site.preferences import DEFAULTS, read_texts
 from services.console.pages import choices
 from services.console.pages.tiers_rules import GROUPS
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import PASSWORD, Desk
 from tests.services.console.test_tiers import prefer
+from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -156,6 +158,83 @@ def test_of_two_administrators_one_is_told(desk: Desk) -> None:
     moved = adam.post(f"{PAGE}/recherche", {**mine, "faire": "haut:search.party_fields:code"})
     assert adam.post(f"{PAGE}/recherche", form_of(moved, f"{PAGE}/recherche")).status == 409, "as old as before"
     assert texts(desk)["search.party_fields"] == "code"
+
+
+def test_a_fault_or_a_move_in_between_hides_nobody_elses_change(desk: Desk) -> None:
+    """A page is of the version that was first seen, until it showed the clash; a fee's page likewise."""
+    adam, marie = desk.browser("adam"), desk.browser("marie")
+    mine, theirs = opened(adam, "recherche"), opened(marie, "recherche")
+    assert marie.post(f"{PAGE}/recherche", {**theirs, "search_party_fields": "name,code"}).status == 303
+    moved = adam.post(f"{PAGE}/recherche", {**mine, "faire": "haut:search.party_fields:name"})
+    mine = {**mine, **form_of(moved, f"{PAGE}/recherche")}
+    one = {**mine, "search_party_fields": "name", "faire": "retirer:search.party_fields:name"}
+    refused = adam.post(f"{PAGE}/recherche", one)
+    mine = {**mine, **form_of(refused, f"{PAGE}/recherche")}
+    assert (moved.status, refused.status) == (200, 422)
+    told = adam.post(f"{PAGE}/recherche", {**mine, "search_party_fields": "account,code"})
+    assert (told.status, "Les deux versions" in told.said) == (409, True)
+    assert adam.post(f"{PAGE}/recherche", form_of(told, f"{PAGE}/recherche")).status == 303
+    seen = form_of(adam.get("/reglages/frais?code=PORT"), "/reglages/frais")
+    assert fee(marie, "PORT", intitule="Port d'hiver").status == 303
+    wrong = adam.post("/reglages/frais", {**seen, "montant": "x"})
+    assert wrong.status == 422
+    mine = {**seen, **form_of(wrong, "/reglages/frais"), "montant": seen["montant"]}
+    told = adam.post("/reglages/frais", mine)
+    assert told.status == 409
+    assert desk.site.row(Fee, code="PORT").name == "Port d'hiver"
+    assert adam.post("/reglages/frais", form_of(told, "/reglages/frais")).status == 303
+
+
+def test_nothing_typed_is_lost_when_the_session_has_ended(desk: Desk) -> None:
+    """A group and a fee come back filled, of the versions that were seen."""
+    adam = desk.browser("adam")
+    for path, form, name, typed in (
+        (f"{PAGE}/codes", opened(adam, "codes"), "codes_length", "7"),
+        (
+            "/reglages/frais",
+            form_of(adam.get("/reglages/frais?code=PORT"), "/reglages/frais"),
+            "intitule",
+            "Port d'hiver",
+        ),
+    ):
+        adam = desk.browser("adam")
+        desk.move(hours=13)
+        asked = adam.post(path, {**form, name: typed})
+        again = adam.post("/entrer", {**asked.kept(), "login": "adam", "mot_de_passe": PASSWORD})
+        assert again.status == 200, again.said
+        back = again.form_at(path)
+        assert (back[name], back["version"]) == (typed, form["version"])
+        assert back.get("code") == form.get("code")
+    assert adam.get(f"{PAGE}/codes").status == 200
+    assert adam.get(f"{PAGE}/none").status == 404
+
+
+def test_a_field_that_there_is_not_is_refused_in_words(desk: Desk) -> None:
+    """A form that somebody changed: what is unknown is left out of the page, and nothing is stored."""
+    adam, stored = desk.browser("adam"), texts(desk)
+    form = {**opened(adam, "recherche"), "search_party_fields": "foo,name"}
+    refused = adam.post(f"{PAGE}/recherche", form)
+    assert (refused.status, "foo" in refused.said) == (422, True)
+    assert refused.form_at(f"{PAGE}/recherche")["search_party_fields"] == "name"
+    moved = adam.post(f"{PAGE}/recherche", {**form, "faire": "ajouter:search.party_fields:code"})
+    assert moved.form_at(f"{PAGE}/recherche")["search_party_fields"] == "name,code"
+    assert texts(desk) == stored
+
+
+def test_what_customers_owe_is_counted_once_a_day(desk: Desk) -> None:
+    """The figure of the day that is kept is shown; a move, or a fault, counts nothing."""
+    adam = desk.browser("adam")
+    assert "0 client dépasse aujourd'hui" in adam.get(PAGE).said
+    moved = {**opened(adam, "recherche"), "faire": "haut:search.party_fields:name"}
+    with counted(desk.console.database) as statements:
+        assert "dépasse aujourd'hui" not in adam.post(f"{PAGE}/recherche", moved).said
+    assert not [each for each in statements if "credit_max" in each]
+    prefer(desk, credit__block_from="order")
+    with desk.site.database.transaction() as connection:
+        publish(connection, OVER_LIMIT, f"{desk.console.database.now().date().isoformat()} 7")
+    with counted(desk.console.database) as statements:
+        assert "7 clients dépassent aujourd'hui" in adam.get(PAGE).said
+    assert not [each for each in statements if "credit_max" in each]
 
 
 def fee(browser: Browser, of: str = "", **changes: str) -> Answer:
