@@ -39,7 +39,7 @@ pytestmark = pytest.mark.not_quick
 
 
 TOO_WIDE = """[...document.querySelectorAll("body *")].filter((each) => !each.closest(".wide, .unseen, dialog")
-  && each.getBoundingClientRect().right > 321).map((each) => each.outerHTML.slice(0, 80))"""
+  && each.checkVisibility() && each.getBoundingClientRect().right > 321).map((each) => each.outerHTML.slice(0, 80))"""
 """What stands out of a window of 320 pixels; tables scroll within their frames."""
 
 
