@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from intergestan_db.file_tables.rows import BookCell
 from intergestan_db.file_tables.workbooks import is_workbook, read_sheets
 from intergestan_db.problem import FileProblems
 from intergestan_erp.inputs.cells import Findings
@@ -197,7 +198,9 @@ def test_what_lies_hidden_under_a_merged_cell_is_no_value() -> None:
     (rows,) = read_sheets("x", ods(*lines)).values()
     first, second = rows[1].cells, rows[2].cells
     assert first == ["A-1", "", "x"]
-    assert (str(second[0].text), second[0].covered, second[1:]) == ("A-1", True, ["", "y"])
+    under = second[0]
+    assert isinstance(under, BookCell)
+    assert (str(under.text), under.covered, second[1:]) == ("A-1", True, ["", "y"])
 
 
 def test_a_text_that_a_formula_makes_may_begin_as_an_error_does() -> None:
