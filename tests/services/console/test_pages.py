@@ -107,11 +107,17 @@ GET  /reglages/conditions                                   adam
 POST /reglages/conditions                                   adam
 GET  /tiers/carte                    nadia carl odile adele adam
 GET  /tiers/STAUBER                  nadia carl odile adele adam
+GET  /tiers/STAUBER/fiche                  carl            adam
 POST /tiers/STAUBER/fiche                  carl            adam
+GET  /tiers/STAUBER/adresse                carl            adam
 POST /tiers/STAUBER/adresse                carl            adam
+GET  /tiers/STAUBER/geocoder               carl            adam
 POST /tiers/STAUBER/geocoder               carl            adam
+GET  /tiers/STAUBER/compte                 carl            adam
 POST /tiers/STAUBER/compte                 carl            adam
+GET  /tiers/STAUBER/frais                  carl            adam
 POST /tiers/STAUBER/frais                  carl            adam
+GET  /tiers/STAUBER/encours                          adele adam
 POST /tiers/STAUBER/encours                          adele adam
 GET  /produits                       nadia carl odile adele adam
 GET  /produits/catalogue.xlsx        nadia carl odile adele adam
