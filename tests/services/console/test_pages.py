@@ -537,8 +537,16 @@ def test_too_much_and_nonsense_is_refused(desk: Desk) -> None:
     kind = {"content-type": "multipart/form-data; boundary=x", **JUST_SO}
     assert browser.ask("POST", "/moi", b"--x\r\nnonsense", kind).status in {400, 403}
     assert browser.ask("DELETE", "/commandes", b"", {}).status == 405
-    assert browser.get("/commandes?apres=%00%ff").status == 422
+    assert browser.get("/commandes?apres=%01%ff").status == 422
     assert browser.get("/commandes?lignes=99999999999999999999").status == 200
+
+
+@pytest.mark.parametrize("path", ["/chercher?q=%00", "/envois/%00", "/commandes?apres=%00", "/ventes?x%00=1", "/%00"])
+def test_a_character_that_no_base_keeps_is_refused_at_the_door(desk: Desk, path: str) -> None:
+    """PostgreSQL has no text with a NUL: wherever it stands, it reaches no statement."""
+    browser = desk.browser("carl")
+    assert browser.get(path).status == 400
+    assert browser.post("/moi", {"jeton": browser.get("/moi").token, "fuseau": "Europe/Paris\0"}).status == 400
 
 
 def test_a_database_that_takes_no_writes_loses_nothing(desk: Desk) -> None:
