@@ -46,6 +46,32 @@ class Found:
     kept_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The disk on which an archive lies, in bytes.
+
+    :ivar disk: all of it; :ivar free: what is left for us; :ivar least: with less free, nothing is received.
+    """
+
+    disk: int
+    free: int
+    least: int
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too little is left to go on receiving."""
+        return self.free < self.least
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether a person should make room soon: half of what is left would be too little."""
+        return self.free < 2 * self.least
+
+    def percent(self, part: int) -> int:
+        """A part of the disk."""
+        return round(100 * part / self.disk) if self.disk else 0
+
+
 class Archive(ABC):
     """The mails received, each named by the sha256 of its content."""
 
@@ -121,8 +147,8 @@ class Archive(ABC):
         """The places of what is no mail of the archive by name or place, apart from what is being written."""
 
     @abstractmethod
-    def free_space(self) -> tuple[int, float] | None:
-        """Free bytes, and as a share of the disk; None where there is no end to them."""
+    def room(self) -> Room | None:
+        """How much more it can take; None where there is no end to it."""
 
     @abstractmethod
     def check_space(self) -> None:

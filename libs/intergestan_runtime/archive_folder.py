@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from intergestan_runtime.archive import Archive, ArchiveError, Found, Missing, NoSpace, is_name, key_of
+from intergestan_runtime.archive import Archive, ArchiveError, Found, Missing, NoSpace, Room, is_name, key_of
 from intergestan_runtime.durable import sync_folder
 from intergestan_runtime.said import Said
 
@@ -71,24 +72,25 @@ class FolderArchive(Archive):
         """See `Archive`."""
         self.path(sha256).unlink(missing_ok=True)
 
-    def free_space(self) -> tuple[int, float]:
+    def room(self) -> Room:
         """See `Archive`."""
         disk = os.statvfs(next(folder for folder in (self.root, *self.root.absolute().parents) if folder.exists()))
-        return disk.f_bavail * disk.f_frsize, disk.f_bavail / disk.f_blocks
+        size = disk.f_blocks * disk.f_frsize
+        least = max(self._min_free_bytes, int(self._min_free_share * size))
+        return Room(size, disk.f_bavail * disk.f_frsize, least)
 
     def check_space(self) -> None:
         """See `Archive`."""
-        free, share = self.free_space()
-        if free < self._min_free_bytes or share < self._min_free_share:
+        room = self.room()
+        if room.is_full:
             raise NoSpace(
                 Said(
-                    "{free:.1f} GB ({share:.0%}) are free at {folder}; nothing is collected below {least:g} GB or "
-                    "{least_share:.0%}. Free some space.",
-                    free=free / 1e9,
-                    share=share,
+                    "{free} GB ({share}%) are free at {folder}; nothing is collected below {least} GB. "
+                    "Free some space.",
+                    free=_gigabytes(room.free),
+                    share=room.percent(room.free),
                     folder=self.root,
-                    least=self._min_free_bytes / 1e9,
-                    least_share=self._min_free_share,
+                    least=_gigabytes(room.least),
                 )
             )
 
@@ -241,3 +243,7 @@ def _unlink(files: Iterable[Path]) -> None:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else iter(())
+
+
+def _gigabytes(size: int) -> Decimal:
+    return (Decimal(size) / 10**9).quantize(Decimal("0.1"))

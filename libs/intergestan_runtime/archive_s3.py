@@ -115,7 +115,7 @@ class S3Archive(Archive):
         """See `Archive`."""
         return (f"{self._url}/{key}" for key in self._keys(None) if _name(key) is None)
 
-    def free_space(self) -> None:
+    def room(self) -> None:
         """A bucket has no end."""
 
     def check_space(self) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any, cast
 from uuid import uuid4
 
@@ -68,9 +69,9 @@ def check_clock(client: redis.Redis) -> None:
     if abs(skew) > MAX_CLOCK_SKEW:
         raise ClockSkew(
             Said(
-                "The clock of this machine is {seconds:.1f} s {direction} that of Redis; at most {most:g} s is safe. "
+                "The clock of this machine is {seconds} s {direction} that of Redis; at most {most} s is safe. "
                 "Set both by NTP (timedatectl set-ntp true) and start again.",
-                seconds=abs(skew),
+                seconds=Decimal(f"{abs(skew):.1f}"),
                 direction=Said("ahead of") if skew > 0 else Said("behind"),
                 most=MAX_CLOCK_SKEW,
             )

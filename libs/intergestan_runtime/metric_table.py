@@ -348,6 +348,7 @@ def _truth() -> Iterator[Metric]:
     yield _gauge("archive_messages", "dispatcher", "Mails in the archive.")
     yield _gauge("archive_free_bytes", "dispatcher poller", "Free space where the archive lies.")
     yield _gauge("archive_disk_bytes", "dispatcher", "All space where the archive lies.")
+    yield _gauge("archive_least_bytes", "dispatcher", "With less free space there nothing is collected.")
     yield _gauge("archive_writable", "dispatcher", "1 where a file could be written there just now.")
 
 

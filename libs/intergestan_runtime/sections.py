@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -310,13 +311,13 @@ def _beyond(value: Any, limits: Mapping[str, Any]) -> Iterator[str]:
     for name, limit in limits.items():
         within, otherwise = _LIMITS[name]
         if not within(value, limit):
-            yield Said(otherwise, **{name: limit})
+            yield Said(otherwise, **{name: Decimal(f"{limit:.15g}") if isinstance(limit, float) else limit})
 
 
 _LIMITS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "gt": (lambda value, limit: value > limit, marked("it has to be more than {gt:g}")),
+    "gt": (lambda value, limit: value > limit, marked("it has to be more than {gt}")),
     "ge": (lambda value, limit: value >= limit, marked("it has to be {ge} or more")),
-    "lt": (lambda value, limit: value < limit, marked("it has to be less than {lt:g}")),
+    "lt": (lambda value, limit: value < limit, marked("it has to be less than {lt}")),
     "le": (lambda value, limit: value <= limit, marked("it has to be {le} or less")),
     "min_length": (lambda value, limit: len(value) >= limit, marked("it has to have {min_length} values or more")),
     "max_length": (lambda value, limit: len(value) <= limit, marked("it has to have {max_length} characters or less")),

@@ -121,6 +121,13 @@ class SiteSettings(Section):
     archive_dir: ConfigPath = key(
         default_factory=_in_data_dir("archive"), description="Folder of the raw mails received."
     )
+    archive_min_free_bytes: int = key(
+        2 * 10**9,
+        ge=0,
+        description="With less free where that folder lies nothing is collected; with less than twice as much people "
+        "are warned.",
+    )
+    archive_min_free_share: float = key(0.05, ge=0, le=1, description="The same, as a share of its disk.")
     archive_url: ArchiveUrl | None = key(
         None,
         description="s3://bucket or s3://bucket/prefix: the raw mails go there instead. Needs the extra `s3`.",

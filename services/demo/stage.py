@@ -248,11 +248,9 @@ alone = true
 data_dir = "."
 redis_url = {json.dumps(redis_url)}
 language = "{language}"
-
-[poller]
 # The demo's few mails fit on any disk.
-min_free_bytes = 100000000
-min_free_share = 0
+archive_min_free_bytes = 100000000
+archive_min_free_share = 0
 
 [heartbeats]
 # The demo counts the mails of orders.

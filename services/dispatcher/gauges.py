@@ -42,7 +42,7 @@ OF_BASE = (
     *("picking_slips", "oldest_ready_slip_timestamp_seconds", "returns_uncredited"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
-OF_DISK = ("archive_free_bytes", "archive_disk_bytes")
+OF_DISK = ("archive_free_bytes", "archive_disk_bytes", "archive_least_bytes")
 """Which gauges vanish where what they tell cannot be read."""
 
 
@@ -93,13 +93,13 @@ def tell_archive(archive: Archive, metrics: Metrics) -> None:
         metrics.set("archive_writable", 0)
     else:
         metrics.set("archive_writable", 1)
-    room = archive.free_space()
+    room = archive.room()
     if room is None:
         metrics.vanish(*OF_DISK)  # a bucket has no end, and a folder that is away none that could be read
         return
-    free, share = room
-    metrics.set("archive_free_bytes", free)
-    metrics.set("archive_disk_bytes", free / share if share else 0)
+    metrics.set("archive_free_bytes", room.free)
+    metrics.set("archive_disk_bytes", room.disk)
+    metrics.set("archive_least_bytes", room.least)
 
 
 def _tell_counts(vitals: Vitals, metrics: Metrics) -> None:

@@ -31,8 +31,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"poller: {error}\n")
         return startup.CONFIGURATION
-    own = process.own
-    archive = open_archive(process.site, min_free_bytes=own.min_free_bytes, min_free_share=own.min_free_share)
+    archive = open_archive(process.site)
     clock = ClockCheck(process.broker)
     poller = Poller(process.database, seat, lambda die: _tools(process, archive, die), clock, process.hangs)
     declare(process.broker, process.worker, poller)

@@ -185,9 +185,9 @@ class Collector(Generic[Handle]):
         return None if parent is None else tracer.was_step("collect", parent, began, mail=sha256, mailbox=self._name)
 
     def _check_space(self) -> None:
-        room = self._tools.archive.free_space()
+        room = self._tools.archive.room()
         if room is not None:
-            self._tools.metrics.set("archive_free_bytes", room[0])
+            self._tools.metrics.set("archive_free_bytes", room.free)
         self._tools.archive.check_space()
 
     def _fetch(self, batch: Sequence[Handle], wait: Fetched[Handle]) -> dict[Handle, bytes]:

@@ -48,8 +48,6 @@ class PollerSettings(ServiceSettings):
     pop3_session_seconds: float = key(
         300, gt=0, description="A POP3 session locks the mailbox for others; a longer one is ended and begun anew."
     )
-    min_free_bytes: int = key(2 * 10**9, ge=0, description="Nothing is collected with less free for the archive.")
-    min_free_share: float = key(0.05, ge=0, le=1, description="The same, as a share of the archive's disk.")
 
 
 class PollerProcess(ServiceProcess):

@@ -26,6 +26,7 @@ from tests.order_files import import_file
 from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, FakeClock, MailUser, RedisServer
 from tests.site_factories import SiteToTest, make_site, write_secret, write_site_folder
+from tests.tester_disk import ROOMY
 
 Tables = Mapping[str, Mapping[str, Any]]
 """The tables of a configuration file."""
@@ -35,7 +36,6 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 QUICK: Tables = {
     "sender": {"retry_seconds": [1], "resend_seconds": [4, 8, 15, *[30] * 20], "relay_rest_seconds": 2},
     "dispatcher": {"scan_seconds": 0.5, "ring_again_seconds": 1.5, "gauge_seconds": 5},
-    "poller": {"min_free_bytes": 0, "min_free_share": 0},
     "heartbeats": {"every_seconds": 0},
 }
 """Settings with which a test need not wait for minutes. What is due when is a matter of the settings.
@@ -43,8 +43,8 @@ QUICK: Tables = {
 Mails are sent again later each time, because a machine that is busy for a minute would drown in them.
 """
 
-USUAL: Tables = {"poller": QUICK["poller"], "heartbeats": QUICK["heartbeats"]}
-"""The defaults, but for the disk, which is the tester's, and for heartbeats, which would be counted as mails."""
+USUAL: Tables = {"heartbeats": QUICK["heartbeats"]}
+"""The defaults, but for heartbeats, which would be counted as mails."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class JourneySite(SiteToTest):
         }
         self._mail = surroundings
         site = {"data_dir": ".", "database_url": database.url, "redis_url": surroundings.redis.url}
-        tables = {"log": {"form": "json"}, **settings, "site": {**site, **settings.get("site", {})}}
+        tables = {"log": {"form": "json"}, **settings, "site": {**ROOMY, **site, **settings.get("site", {})}}
         write_site_folder(folder, self.key, tables)
         self.write_password(user.password)
         with database.transaction() as connection:

@@ -19,6 +19,7 @@ from tests import warm
 from tests.at_terminal import Person
 from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
+from tests.tester_disk import ROOMY_ENVIRONMENT
 
 READING = {"list", "show", "status", "differences", "match", "undelivered", "trace", "--dry-run"}
 """Who types these and does not see it yet, types them again; all else is typed once."""
@@ -91,6 +92,7 @@ class Terminal:
             "HOME": str(folder),
             "LANG": language,
             "LANGUAGE": "",
+            **ROOMY_ENVIRONMENT,
         }
 
     def type(self, command: str) -> tuple[int, str]:

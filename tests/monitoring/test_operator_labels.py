@@ -59,6 +59,7 @@ def be_well(metrics: Metrics, now: float) -> None:
         "certificate_expiry_timestamp_seconds": now + 400 * DAY,
         "archive_free_bytes": 9e10,
         "archive_disk_bytes": 1e11,
+        "archive_least_bytes": 5e9,
         "redis_memory_limit_bytes": 1e9,
         "redis_memory_used_bytes": 1e6,
     }

@@ -132,9 +132,9 @@ def test_a_short_write_is_continued(archive: FolderArchive, monkeypatch: pytest.
 
 
 def test_space_is_checked(archive: FolderArchive, tmp_path: Path) -> None:
-    free, share = archive.free_space()
-    assert free > 0
-    assert 0 < share <= 1
+    room = archive.room()
+    assert 0 < room.free <= room.disk
+    assert room.least == max(2 * 10**9, int(0.05 * room.disk))
     FolderArchive(tmp_path, min_free_bytes=0, min_free_share=0).check_space()
     with pytest.raises(NoSpace, match="Free some space"):
         FolderArchive(tmp_path, min_free_bytes=10**18).check_space()

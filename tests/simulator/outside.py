@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from dramatiq import Message
 
-from intergestan_runtime.archive import Archive, Found, Missing
+from intergestan_runtime.archive import Archive, Found, Missing, Room
 from services.poller.bell import Bell
 from services.poller.handles import UidNotes
 from services.poller.rows import MailboxRows
@@ -56,7 +56,7 @@ class DictArchive(Archive):
     def strays(self) -> Iterator[str]:
         return iter(())
 
-    def free_space(self) -> tuple[int, float] | None:
+    def room(self) -> Room | None:
         return None
 
     def check_space(self) -> None:

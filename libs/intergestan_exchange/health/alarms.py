@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from intergestan_db.enums import GEOCODER, SERVICES, HoldReason
 from intergestan_erp.site.day import site_day
@@ -38,10 +38,23 @@ BURN_MISSED = 2
 """A single one proves nothing, however few there are: so many must be missing in the short window."""
 MEMORY_SHARE = 0.8
 CLOCK_SKEW_S = 1
-DISK_SHARE = 0.1
-DISK_BYTES = 4e9
 
 Severity = Literal["critical", "warning"]
+
+
+class Room(Protocol):
+    """The archive's disk."""
+
+    @property
+    def free(self) -> int:
+        """Bytes."""
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether a person should make room soon."""
+
+    def percent(self, part: int, /) -> int:
+        """So many bytes, as a part of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Machine:
     """What the base cannot know. `redis_memory`, `clock_skew`: None while Redis does not answer.
 
     :ivar archive_error: why nothing can be written into the archive.
-    :ivar free: bytes where the archive lies, and their share of the disk; None of a bucket.
+    :ivar room: of the archive's disk; None of a bucket.
     :ivar redis_memory: share of what Redis may use.
     :ivar database_error: why the base takes no writes; it answers reads, or nothing could be judged at all.
     :ivar redis_error: why a Redis that answers takes no writes: it is full, say, or a replica.
@@ -101,7 +114,7 @@ class Machine:
     """
 
     archive_error: str | None
-    free: tuple[int, float] | None
+    room: Room | None
     redis_memory: float | None
     clock_skew: float | None
     database_error: str | None = None
@@ -230,18 +243,18 @@ def of_machine(machine: Machine) -> Iterator[Alarm]:
         yield Alarm("RedisRefuses", value=machine.redis_error)
     if machine.archive_error is not None:
         yield Alarm("ArchiveFailing", value=machine.archive_error)
-    yield from disk_filling(machine.free)
+    yield from disk_filling(machine.room)
     if machine.redis_memory is not None and machine.redis_memory > MEMORY_SHARE:
         yield Alarm("RedisMemory", value=f"{machine.redis_memory:.0%}")
     if machine.clock_skew is not None and abs(machine.clock_skew) > CLOCK_SKEW_S:
         yield Alarm("ClockSkew", value=f"{machine.clock_skew:.1f} s")
 
 
-def disk_filling(free: tuple[int, float] | None) -> tuple[Alarm, ...]:
-    """The alarm, where so many bytes and so large a share of the archive's disk are too little."""
-    if free is None or (free[1] >= DISK_SHARE and free[0] >= DISK_BYTES):
+def disk_filling(room: Room | None) -> tuple[Alarm, ...]:
+    """The alarm, where too little is left of the archive's disk."""
+    if room is None or not room.is_nearly_full:
         return ()
-    return (Alarm("DiskFilling", value=f"{free[0] / 1e9:.1f} GB, {free[1]:.0%}"),)
+    return (Alarm("DiskFilling", value=f"{room.free / 1e9:.1f} GB, {room.percent(room.free)}%"),)
 
 
 def _older(vitals: Vitals, since: datetime | None, seconds: float) -> bool:

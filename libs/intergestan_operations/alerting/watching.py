@@ -273,5 +273,5 @@ def read_machine(
         memory = skew = None
     trouble = redis_trouble(broker)
     return Machine(
-        error, archive.free_space(), memory, skew, database_error, redis_error=trouble.refusal, redis_away=trouble.away
+        error, archive.room(), memory, skew, database_error, redis_error=trouble.refusal, redis_away=trouble.away
     )

@@ -268,7 +268,7 @@ def check_archive(checkup: Checkup) -> Iterator[Finding]:
         archive = open_archive(checkup.site)
         try_archive(archive, lambda: count_kept(checkup.database))
         archive.check_space()
-        (full,) = disk_filling(archive.free_space()) or (None,)
+        (full,) = disk_filling(archive.room()) or (None,)
         if full is not None:
             text = Said(
                 "The disk is nearly full ({value} free): mails will soon not be collected any more.", value=full.value

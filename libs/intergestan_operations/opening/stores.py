@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from intergestan_runtime.archive import Archive, key_of
 from intergestan_runtime.archive_folder import FolderArchive
@@ -13,14 +12,16 @@ from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.settings_load import ConfigurationError
 
 
-def open_archive(site: SiteSettings, **room: Any) -> Archive:
+def open_archive(site: SiteSettings) -> Archive:
     """The archive of raw mails. Nothing is connected yet.
 
-    :param room: how much a disk has to have free, as `FolderArchive` takes it; a bucket has room.
     :raises ConfigurationError: a package, the name of the secret or a file is missing.
     :raises SecretError: the secret is missing, or others may read it.
     """
-    return FolderArchive(site.archive_dir, **room) if site.archive_url is None else _bucket(site, site.archive_url)
+    if site.archive_url is not None:
+        return _bucket(site, site.archive_url)
+    least, share = site.archive_min_free_bytes, site.archive_min_free_share
+    return FolderArchive(site.archive_dir, min_free_bytes=least, min_free_share=share)
 
 
 def place_in_archive(site: SiteSettings, sha256: str) -> str:

@@ -73,15 +73,15 @@ def _machine(call: Call) -> Machine:
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError
 
-    error, free = None, None
+    error, room = None, None
     if call.site.archive_url is None:
         archive = open_archive(call.site)
         try:
             try_archive(archive, lambda: count_kept(call.database))
         except ArchiveError as found:
             error = wording(found)
-        free = archive.free_space()
-    return Machine(error, free, None, None, refusal(call.database), redis_away=_redis_away(call))
+        room = archive.room()
+    return Machine(error, room, None, None, refusal(call.database), redis_away=_redis_away(call))
 
 
 def _redis_away(call: Call) -> str | None:

@@ -22,6 +22,7 @@ from intergestan_exchange.health.clock import LATELY, PARTNER_CLOCK_S, PartnerCl
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
 from intergestan_exchange.health.vitals import MailboxVitals, Route, Vitals, Waiting
+from intergestan_runtime.archive import Room
 from tests.clock import Clock
 from tests.machine_zone import ELSEWHERE, machine_in
 
@@ -52,7 +53,8 @@ WELL = Vitals(
     consents={"orders": None},
     services=frozenset(SERVICES),
 )
-FINE = Machine(None, (50 * 10**9, 0.5), 0.1, 0.0)
+ROOMY = Room(100 * 10**9, 50 * 10**9, 5 * 10**9)
+FINE = Machine(None, ROOMY, 0.1, 0.0)
 
 
 def ago(**span: float) -> Any:
@@ -119,7 +121,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "RedisRefuses": ({}, {}, {"redis_error": "READONLY You can't write against a read only replica."}),
     "ArchiveDamaged": ({"holds": {HoldReason.ARCHIVE: 1}}, {"holds": {HoldReason.POISON: 1}}, {}),
     "ArchiveFailing": ({}, {}, {"archive_error": "disk"}),
-    "DiskFilling": ({}, {}, {"free": (3 * 10**9, 0.5)}),
+    "DiskFilling": ({}, {}, {"room": Room(100 * 10**9, 9 * 10**9, 5 * 10**9)}),
     "RedisMemory": ({}, {}, {"redis_memory": 0.81}),
     "ClockSkew": ({}, {}, {"clock_skew": -1.2}),
     "ClockSetBack": ({"clock": SiteClock(ago(minutes=5), 7200)}, {"clock": SiteClock()}, {}),
@@ -142,7 +144,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
 
 def test_a_site_that_is_well_raises_none() -> None:
     assert judge(WELL, FINE) == []
-    assert judge(WELL, Machine(None, (50 * 10**9, 0.5), None, None)) == []
+    assert judge(WELL, Machine(None, ROOMY, None, None)) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -216,8 +218,7 @@ _WINDOWS = (("1h", "15m"), ("6h", "1h"), ("1d", "6h"))
         ("ClockSkew", f"> {alarms.CLOCK_SKEW_S}\n"),
         ("PartnerClock", f"> {PARTNER_CLOCK_S}\n"),
         ("ClockSetBack", f"< {LATELY.total_seconds():g}\n"),
-        ("DiskFilling", f"< {alarms.DISK_SHARE}\n"),
-        ("DiskFilling", f"/ {alarms.DISK_BYTES / 1e9:g}e9 < 1\n"),
+        ("DiskFilling", "< 2 * intergestan_archive_least_bytes"),
     ],
 )
 def test_the_limits_are_the_same(name: str, limit: str) -> None:

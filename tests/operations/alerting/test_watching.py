@@ -74,13 +74,6 @@ def hook() -> Iterator[WebhookServer]:
         yield server
 
 
-@pytest.fixture(autouse=True)
-def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tester's disk is no matter of ours."""
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_SHARE", 0)
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
-
-
 @pytest.fixture
 def site(base: Database, redis_server: RedisServer, tmp_path: Path) -> Site:
     return Site(base, redis_server, tmp_path, 25)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from intergestan_operations.language import texts
-from intergestan_operations.language.wording import DOMAIN, LOCALE
+from intergestan_operations.language.wording import DOMAIN, LOCALE, wording
+from intergestan_runtime.archive import NoSpace
+from intergestan_runtime.archive_folder import FolderArchive
 
 
 def test_every_text_has_a_french_translation() -> None:
@@ -27,8 +31,32 @@ def test_a_translation_has_the_same_values() -> None:
             assert expected == found, text
 
 
+def test_no_text_says_how_a_value_is_formatted() -> None:
+    """A value is in the words of the reader's language before it is put in, and `{free:.1f}` raised ValueError then."""
+    texts_of = (each for message in texts.read() if message.id for each in _templates(message.id))
+    assert [text for text in texts_of if re.search(r"\{\w*(![a-z])?:", text)] == []
+
+
 def test_the_compiled_catalogue_is_up_to_date() -> None:
     assert (texts.FRENCH / "intergestan.mo").read_bytes() == texts.compiled(texts.read())
+
+
+def _templates(ids: str | Sequence[str]) -> Sequence[str]:
+    return (ids,) if isinstance(ids, str) else ids
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "%) are free at {folder}; nothing is collected below 1234567.9 GB. Free some space."),
+        ("fr", " %) sont libres dans {folder} ; rien n'est relevé en dessous de 1234567,9 Go. Libérez de la place."),
+    ],
+)
+def test_a_full_disk_is_said_in_both_languages(language: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(NoSpace) as refused:
+        FolderArchive(tmp_path, min_free_bytes=1234567890123456).check_space()
+    said = wording(refused.value, language)
+    assert said.replace("\xa0", " ").replace("\u202f", " ").endswith(words.format(folder=tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from intergestan_erp.site.day import zone_of
 from services.cli.__main__ import main
 from tests.patience import PATIENCE
 from tests.services.cli.exchange import base
+from tests.tester_disk import ROOMY_ENVIRONMENT
 
 FIRST_SIRET, SECOND_SIRET = "73282932000074", "80295478500028"
 
@@ -47,6 +48,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("LANGUAGE", "")
+    for name, value in ROOMY_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
 
@@ -138,13 +141,6 @@ def data(name: str) -> Path:
     import services.demo
 
     return Path(services.demo.__file__).parent / "data" / name
-
-
-@pytest.fixture(autouse=True)
-def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tester's disk is no matter of ours."""
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_SHARE", 0)
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
 
 
 BEAT = 1

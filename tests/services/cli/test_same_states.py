@@ -19,8 +19,6 @@ from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServ
 from tests.services.cli import exchange
 from tests.services.cli.conftest import Run, data, services_alive
 
-ROOM = "intergestan_exchange.health.alarms.DISK_SHARE"
-
 
 @dataclass(frozen=True)
 class World:
@@ -29,7 +27,6 @@ class World:
     folder: Path
     run: Run
     set_variable: Callable[[str, str], None]
-    set_attribute: Callable[[str, object], None]
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ CASES = {
     "relay refuses": Case(_relay_refuses, {"Relay"}, "connection refused", {"OrderStuck send"}),
     "login wrong": Case(_login_wrong, {"Mailbox appros"}, "login refused", {"MailboxNotPolled appros"}),
     "disk full": Case(
-        lambda world: world.set_attribute(ROOM, 2),
+        lambda world: world.set_variable("INTERGESTAN_SITE__ARCHIVE_MIN_FREE_SHARE", "0.999"),
         {"Archive"},
         "The disk is nearly full",
         {"DiskFilling"},
@@ -187,7 +184,7 @@ def world(
             )
             read_just_now = {"last_success_at": base.now() + timedelta(seconds=1), "owner": "poller-1"}
             connection.execute(update(Mailbox).values(**read_just_now))
-    return World(paired_shop, run, monkeypatch.setenv, monkeypatch.setattr)
+    return World(paired_shop, run, monkeypatch.setenv)
 
 
 @pytest.mark.parametrize("name", CASES)

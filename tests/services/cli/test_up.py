@@ -26,9 +26,7 @@ from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, dat
 from tests.services.cli.exchange import archive
 from tests.services.cli.neighbours import leaks, leave_cores, open_to_others, secrets_of, shown, write_nonsense
 
-SETTINGS = (
-    "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n\n[console]\nport = 0\n"
-)
+SETTINGS = "\n[heartbeats]\nevery_seconds = 0\n\n[console]\nport = 0\n"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -31,6 +30,7 @@ from tests.servers.process import free_port
 from tests.servers.tokens import TokenServer
 from tests.services.poller.site import PollerSite, mail
 from tests.site_factories import make_site, write_secret, write_site_folder
+from tests.tester_disk import ROOMY
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -45,8 +45,7 @@ class Deployment:
         made = make_site(site.database)
         self.code = made.code
         at = {"data_dir": str(folder), "database_url": site.database.url, "redis_url": redis.url}
-        tables: dict[str, dict[str, Any]] = {"site": at, "poller": {"min_free_bytes": 0, "min_free_share": 0.0}}
-        write_site_folder(folder, made.key, tables)
+        write_site_folder(folder, made.key, {"site": {**at, **ROOMY}})
 
     def add_mailbox(self, dovecot: Dovecot, user: MailUser, protocol: str = "imap") -> None:
         name, port = "commandes", dovecot.imap if protocol == "imap" else dovecot.pop3
