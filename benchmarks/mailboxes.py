@@ -26,6 +26,7 @@ from tests.journey.service_process import ServiceProcess
 from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, RedisServer
 from tests.site_factories import make_site, write_secret, write_site_folder
+from tests.tester_disk import ROOMY
 
 PATIENCE = 300.0  # seconds until all mailboxes were read once
 LOOK = 0.25  # seconds between two looks at the base
@@ -84,9 +85,8 @@ class Host:
         with self.database.transaction() as connection:
             connection.execute(insert(Mailbox), rows)
         tables: dict[str, dict[str, Any]] = {
-            "site": {"data_dir": ".", "database_url": self.database.url, "redis_url": redis.url},
+            "site": {"data_dir": ".", "database_url": self.database.url, "redis_url": redis.url, **ROOMY},
             "log": {"level": "WARNING"},
-            "poller": {"min_free_bytes": 0, "min_free_share": 0.0},
         }
         write_site_folder(folder, made.key, tables)
         for name, user in users.items():

@@ -25,6 +25,7 @@ from tests.chaos.oracle import Evidence
 from tests.patience import patient
 from tests.servers import Dovecot, FaultProxy, MailUser, PostgresServer, RedisServer
 from tests.servers.process import HOST, free_port
+from tests.tester_disk import ROOMY
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 LADDER = (45, 90, 180, 360, 720)
@@ -98,7 +99,7 @@ class Site:
             site["redis_url"] = self._through_proxy(self.redis.url, "redis")
         tables: Mapping[str, Mapping[str, Any]] = {
             "cli": {"user": "anne"},
-            "site": site,
+            "site": {**site, **ROOMY},
             **{service: {"health_port": port} for service, port in self.ports.items()},
         }
         tables["sender"]["resend_seconds"] = list(LADDER)  # type: ignore[index]

@@ -17,6 +17,7 @@ from tests.journey.service_process import ServiceProcess
 from tests.servers.process import HOST, free_port
 from tests.services.console.desk import fill_office
 from tests.site_factories import SiteToTest, write_site_folder
+from tests.tester_disk import ROOMY
 
 
 @dataclass
@@ -61,7 +62,7 @@ def make_office(migrated: MigratedBases, folder: Path, redis_url: str) -> Iterat
     site = fill_office(database)
     port = free_port()
     tables: dict[str, Mapping[str, object]] = {
-        "site": {"data_dir": str(folder), "database_url": database.url, "redis_url": redis_url},
+        "site": {"data_dir": str(folder), "database_url": database.url, "redis_url": redis_url, **ROOMY},
         "console": {"port": port},
         **USUAL,
     }
