@@ -35,7 +35,7 @@ from services.poller.source import SIZES_AT_ONCE, Account
 from services.poller.worker import Poller, Seat
 from tests.servers import Dovecot, MailUser
 
-SETTINGS = PollerSettings(min_free_bytes=0, min_free_share=0)
+SETTINGS = PollerSettings()
 RANGE = 100  # mails in one FETCH of the yardstick
 
 
