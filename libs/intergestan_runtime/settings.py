@@ -310,6 +310,12 @@ class ConsoleSettings(ServiceSettings):
     trusted_proxies: tuple[str, ...] = key(
         (), description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto count."
     )
+    forwarded_user: str | None = key(
+        None,
+        pattern=r"^[A-Za-z][A-Za-z0-9-]*$",
+        description="Header, such as X-Remote-User, in which the proxy says the login of whom it let in; it counts "
+        "from trusted_proxies alone, and the proxy has to take it off what browsers send.",
+    )
     tls_certificate_file: ConfigPath | None = key(
         None, description="Certificate (PEM, with its chain) where the console speaks TLS itself."
     )
@@ -332,6 +338,8 @@ class ConsoleSettings(ServiceSettings):
             raise ValueError(Said("tls_certificate_file and tls_key_file go together"))
         if self.behind_proxy and not (self.trusted_proxies and self.public_url):
             raise ValueError(Said("behind_proxy needs trusted_proxies and public_url"))
+        if self.forwarded_user is not None and (not self.behind_proxy or "*" in self.trusted_proxies):
+            raise ValueError(Said("forwarded_user needs behind_proxy, and trusted_proxies that are addresses"))
         if self.address in _LOOPBACK:
             return
         if self.tls_certificate_file is None and not self.behind_proxy:

@@ -29,6 +29,7 @@ from intergestan_operations.opening.outage import tell_outage
 from intergestan_runtime.visible_text import in_one_line
 from services.console import faults, headers, language
 from services.console.access import cookies, walls
+from services.console.access.forwarded import login_of
 from services.console.access.rights import may
 from services.console.access.second_factor import PATH as SECOND_FACTOR
 from services.console.access.second_factor import is_lacking
@@ -180,6 +181,7 @@ class Application:
             params,
             fields,
             files,
+            forwarded=login_of(request, self._console.own),
         )
 
     def _admit(self, visit: Visit, page: Page, function: Function) -> Response:

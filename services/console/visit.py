@@ -58,6 +58,7 @@ class Visit:
     :ivar params: what stands in the path; `form`: what was posted, the last value of each field; `files`: the files of
         each field.
     :ivar kept: what was typed into this page's form before, and is to stand in it again.
+    :ivar forwarded: the login of whom the proxy before us let in.
     """
 
     console: Console
@@ -71,6 +72,7 @@ class Visit:
     kept: Mapping[str, str] = field(default_factory=dict)
     visitor: Visitor | None = None
     person: Person | None = None
+    forwarded: str | None = None
 
     @property
     def database(self) -> Database:

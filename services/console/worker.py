@@ -184,10 +184,12 @@ def _listen(own: ConsoleSettings, stop: threading.Event, state: _Serving) -> soc
 def _serve(console: Console, listening: socket.socket, stop: threading.Event, state: _Serving) -> None:
     import uvicorn
 
+    from services.console.access.peers import Peers
+
     own = console.own
     server = uvicorn.Server(
         uvicorn.Config(
-            console.application,
+            Peers(console.application, own) if own.behind_proxy else console.application,
             http="httptools",
             loop="asyncio",
             ws="none",
@@ -196,8 +198,7 @@ def _serve(console: Console, listening: socket.socket, stop: threading.Event, st
             access_log=False,
             server_header=False,
             date_header=True,
-            proxy_headers=own.behind_proxy,
-            forwarded_allow_ips=list(own.trusted_proxies),
+            proxy_headers=False,
             limit_concurrency=200,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_STOP_S,

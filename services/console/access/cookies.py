@@ -50,6 +50,11 @@ def entering(request: Request) -> str:
     return _read(request, ENTERING) or secrets.token_urlsafe(24)
 
 
+def is_known(request: Request) -> bool:
+    """Whether the browser brought that value back."""
+    return _read(request, ENTERING) is not None
+
+
 def keep_entering(request: Request, response: Response, value: str) -> None:
     """Let the browser bring it back."""
     _set(request, response, ENTERING, value, secure=True, lasts=None)

@@ -29,6 +29,8 @@ def is_lacking(visit: Visit, page: str) -> bool:
     """Whether a person must set up their second factor before they see this page."""
     if visit.console.own.second_factor != "required" or visit.visitor is None or visit.visitor.has_second_factor:
         return False
+    if visit.forwarded is not None:  # what the proxy asks for is its affair
+        return False
     return page not in _ALWAYS
 
 

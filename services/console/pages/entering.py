@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.responses import Response
@@ -13,20 +14,30 @@ from intergestan_runtime import password_hash
 from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.access import cookies
+from services.console.access.forwarded import begin_forwarded
 from services.console.access.let_in import let_in
 from services.console.access.tries import begin_counted, count_try, tell_failed, too_many
 from services.console.access.walls import own_path
 from services.console.pages import entering_code
 from services.console.visit import Visit
 
+_TRIED: Final = "essai"
 WRONG: Final = marked("Login and password do not go together.")
 
 
 def show(visit: Visit) -> Response:
     """The form; whoever is in already is at the start."""
+    retour = own_path(visit.query.get("retour", "/"))
     if visit.visitor is not None:
-        return visit.go(own_path(visit.query.get("retour", "/")))
-    return form(visit, retour=own_path(visit.query.get("retour", "/")))
+        return visit.go(retour)
+    if visit.forwarded is not None:
+        if cookies.is_known(visit.request):  # it keeps cookies, so that this is not asked for ever
+            return _enter_forwarded(visit, visit.forwarded, retour, {})
+        if _TRIED not in visit.query:
+            response = visit.go("/entrer", retour=retour, **{_TRIED: "1"})
+            cookies.keep_entering(visit.request, response, visit.entering)
+            return response
+    return form(visit, retour=retour)
 
 
 def form(visit: Visit, *, status: int = 200, retour: str, login: str = "", said: Said | None = None) -> Response:
@@ -39,6 +50,8 @@ def enter(visit: Visit) -> Response:
     """Prove a password, and let its person in, or ask for a code."""
     typed, password = visit.form.get("login", ""), visit.form.get("mot_de_passe", "")
     retour, lasting = own_path(visit.form.get("retour", "/")), "rester" in visit.form
+    if visit.forwarded is not None:
+        return _enter_forwarded(visit, visit.forwarded, retour, faults.kept_before(visit.form))
     wait = count_try(visit, typed)
     if wait is not None:
         said = Said("Too many tries. Wait until {time}, then try again.", time=visit.clock(wait))
@@ -62,6 +75,13 @@ def enter(visit: Visit) -> Response:
     if secret is None:
         return entering_code.ask(visit, entrant.id, entrant.login, retour, before, lasting=lasting)
     return let_in(visit, entrant.login, secret, retour, before, lasting=lasting)
+
+
+def _enter_forwarded(visit: Visit, login: str, retour: str, typed: Mapping[str, str]) -> Response:
+    begun = begin_forwarded(visit, login)
+    if isinstance(begun, Said):
+        return faults.login_form(visit, status=403, retour=retour, said=begun, kept=typed)
+    return let_in(visit, *begun, retour, typed, lasting=True)
 
 
 def leave(visit: Visit) -> Response:
