@@ -536,8 +536,10 @@ _RULES: Rights = {
     "fee": Right(ALL, ALL, "* -id -code"),
     "payment_term": Right(ALL, ALL),
     "payment_term_line": Right(ALL, ALL),
+    "price_list": Right(ALL, ALL, "side establishment_id party_id valid_from valid_until"),
+    "price_line": Right(ALL, ALL, deletes=True),
 }
-"""What an administrator chooses besides settings: fees and payment terms."""
+"""What an administrator chooses besides settings: fees, payment terms and price lists."""
 
 
 _OPERATES: Rights = {
@@ -682,7 +684,7 @@ _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
-    *("fee", "payment_term"),
+    *("fee", "payment_term", "price_list"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"

@@ -581,8 +581,12 @@ GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by), UPDATE (first_id,
     :"console";
 GRANT USAGE ON SEQUENCE "poll_run_id_seq" TO :"console";
 GRANT SELECT ON "poller" TO :"console";
-GRANT SELECT ON "price_line" TO :"console";
-GRANT SELECT ON "price_list" TO :"console";
+GRANT SELECT, INSERT (price_list_id, product_id, family_id, min_quantity, price, discount), DELETE ON
+    "price_line" TO :"console";
+GRANT USAGE ON SEQUENCE "price_line_id_seq" TO :"console";
+GRANT SELECT, INSERT (code, side, establishment_id, party_id, valid_from, valid_until), UPDATE (side,
+    establishment_id, party_id, valid_from, valid_until) ON "price_list" TO :"console";
+GRANT USAGE ON SEQUENCE "price_list_id_seq" TO :"console";
 GRANT SELECT, INSERT (code, name, unit, gtin, sale_price, purchase_price, vat_category, vat_rate, family_id,
     subfamily_id, active, supply), UPDATE (code, name, unit, gtin, sale_price, purchase_price, vat_category,
     vat_rate, family_id, subfamily_id, active, supply) ON "product" TO :"console";
@@ -689,7 +693,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'fee', 'payment_term')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'fee', 'payment_term', 'price_list')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

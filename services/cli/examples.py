@@ -149,6 +149,7 @@ EXAMPLES: Mapping[str, str] = {
     "prices show": "prices show DURAND",
     "prices find": "prices find CAS16 --customer DURAND --quantity 10",
     "prices import": "prices import tarifs.csv",
+    "prices end": "prices end DURAND --on 31/12/2026",
     "credit": "credit list --over",
     "credit show": "credit show DURAND",
     "credit list": "credit list --over",

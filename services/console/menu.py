@@ -64,6 +64,7 @@ MENU: Final = (
         (
             Entry(marked("Third parties"), "/tiers", Access.SEE, "people", "t"),
             Entry(marked("Products"), "/produits", Access.SEE, "orders"),
+            Entry(marked("Price lists"), "/tarifs", Access.SEE, "orders"),
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
         ),
     ),

@@ -1,4 +1,4 @@
 """Price lists in files of other software.
 
-May import: inputs.
+May import: inputs, site.
 """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from intergestan_db.file_tables.reading import FileReaders
+from intergestan_db.limited_child.children import Begin
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
 from intergestan_erp.price_entry.price_table import PriceRow
 from intergestan_msg.shapes import Shape
@@ -60,8 +61,8 @@ PRICES_ASKED, PRICES_READ = Shape(PricesAsked), Shape(PricesRead)
 class LimitedPrices(FileReaders):
     """Reads files of price lists in limited children. A context manager; `read` is a `ReadPrices`."""
 
-    def __init__(self) -> None:
-        super().__init__("intergestan_erp.price_entry.read_prices:answer")
+    def __init__(self, begin: Begin = "fork") -> None:
+        super().__init__("intergestan_erp.price_entry.read_prices:answer", begin=begin)
 
     def read(self, file: str, data: bytes, question: PricesAsked) -> PriceReading:
         """Read a file in a child.

@@ -1,14 +1,16 @@
 """Price lists from a table (CSV, XLSX, ODS): a row for each price (A07). A file is entered whole, or not at all.
 
 They are read by `read_prices.py`. `COLUMNS` lists the columns. What a list is (whose, since when, until when) is said
-by its first row, and may be left out of the others. A list that is there already gets the lines of the file in place of
-its own.
+by its first row, and may be left out of the others. A list that is there already, and is not in force yet, gets the
+lines of the file in place of its own; one in force is ended, and another one follows it: what was sold by it stays
+explained. No two lists of one scope (side, establishment, party) have a day in common.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -22,6 +24,8 @@ from intergestan_db.problem import Act, Fault, FileProblems, Problem, ProblemCod
 from intergestan_db.tables import Establishment, Party, PriceLine, PriceList, Product, ProductFamily
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.table import Columns, Titles
+from intergestan_erp.inputs.typed_keys import as_stored
+from intergestan_erp.site.zone import today
 from intergestan_msg.money import ZERO
 
 COLUMNS: Final[Titles] = {
@@ -56,6 +60,16 @@ class ListHead:
     valid_from: date
     valid_until: date | None
 
+    @property
+    def scope(self) -> tuple[PriceSide, int | None, str | None]:
+        """Whose prices it has."""
+        return self.side, self.establishment, self.party
+
+    def overlaps(self, other: ListHead) -> bool:
+        """Whether both are valid on one day."""
+        ends = (head.valid_until or date.max for head in (self, other))
+        return max(self.valid_from, other.valid_from) <= min(ends)
+
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
@@ -74,6 +88,11 @@ class PriceRow:
     discount: Decimal
     titles: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def values(self) -> tuple[object, ...]:
+        """What it says."""
+        return self.product, self.family, self.min_quantity, self.price, self.discount
+
     def fault(self, column: str, problem: Problem) -> Fault:
         """A problem with a value of this row."""
         return Fault.at(self.row, self.titles.get(column, COLUMNS[column][0]), problem)
@@ -86,6 +105,33 @@ class EnteredList:
     code: str
     lines: int
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenList:
+    """What a file would do to a price list. :ivar lines: as many as it has then; `before`: as it has now, None: new.
+
+    :ivar added, gone: lines that it did not have before, and that it has no more.
+    """
+
+    head: ListHead
+    lines: int
+    before: int | None
+    added: int
+    gone: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether it would be another one than now."""
+        return self.before is None or bool(self.added or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A price list that is there. :ivar lines: what they say, of one that the file names."""
+
+    head: ListHead
+    lines: list[tuple[object, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +151,155 @@ def enter_prices(
 
     :raises FileProblems: with every row that does not fit the base. Nothing may be written then.
     """
+    known, of_lists, _there = _checked(connection, file, rows, at)
+    return [_enter(connection, head, lines, known, by, at) for head, lines in of_lists.items()]
+
+
+def foresee_prices(connection: Connection, file: str, rows: Sequence[PriceRow], *, at: datetime) -> list[ForeseenList]:
+    """What entering the price lists of a file would do; it writes nothing.
+
+    :raises FileProblems: with every row that does not fit the base.
+    """
+    _ids, of_lists, there = _checked(connection, file, rows, at)
+    found = []
+    for head, lines in of_lists.items():
+        now = there.get(head.code)
+        before = Counter(() if now is None else now.lines)
+        after = Counter(each.values for each in lines)
+        count = None if now is None else before.total()
+        found.append(ForeseenList(head, len(lines), count, (after - before).total(), (before - after).total()))
+    return found
+
+
+def end_prices(connection: Connection, typed: str, last: date, *, by: str, at: datetime) -> str:
+    """Let a price list end with a day; another list of its scope may begin with the next one. Its code is returned.
+
+    :raises Problem: there is no such list, the day is before its first one, or it ended already.
+    """
+    code = as_stored(connection, typed, PriceList.code)
+    row = connection.execute(select(PriceList.__table__).where(PriceList.code == code).with_for_update()).one_or_none()
+    if row is None:
+        raise Problem("There is no price list «{code}».", ProblemCode.NO_PRICE_LIST, (Act.LIST_PRICES,), code=typed)
+    if last < row.valid_from:
+        raise Problem(
+            "«{code}» begins on {first}, so it cannot end before. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            code=code,
+            first=row.valid_from,
+        )
+    if row.valid_until is not None and row.valid_until <= last:
+        raise Problem(
+            "«{code}» ends on {last} already: a list is not made longer. Nothing was changed.",
+            ProblemCode.OTHER_STATE,
+            code=code,
+            last=row.valid_until,
+        )
+    connection.execute(update(PriceList).where(PriceList.id == row.id).values(valid_until=last))
+    detail = {"code": code, "valid_until": last.isoformat()}
+    states.record(connection, PriceList.__tablename__, [(row.id, None, None)], "set", by=by, at=at, detail=detail)
+    return code
+
+
+def _checked(
+    connection: Connection, file: str, rows: Sequence[PriceRow], at: datetime
+) -> tuple[_Known, dict[ListHead, list[PriceRow]], dict[str, _There]]:
+    """The ids of what the file names, its rows by list, and the lists that are there."""
     known = _known(connection, rows)
-    faults = list(_faults(rows, known))
-    if faults:
-        raise FileProblems(file, faults)
     of_lists: dict[ListHead, list[PriceRow]] = {}
     for row in rows:
         of_lists.setdefault(row.head, []).append(row)
-    return [_enter(connection, head, lines, known, by, at) for head, lines in of_lists.items()]
+    there = _lists_there(connection, list(of_lists))
+    faults = list(_faults(rows, known))
+    if not faults:
+        firsts = [lines[0] for lines in of_lists.values()]
+        faults += _rewritten(of_lists, there, today(connection, at))
+        faults += _overlapping(firsts, [each.head for each in there.values()])
+    if faults:
+        raise FileProblems(file, faults)
+    return known, of_lists, there
+
+
+def _lists_there(connection: Connection, heads: Sequence[ListHead]) -> dict[str, _There]:
+    """The lists that the file names, with their lines, and those of the same scopes, without."""
+    query = (
+        select(PriceList.__table__, Establishment.number, Party.code.label("party"))
+        .outerjoin(Establishment, Establishment.id == PriceList.establishment_id)
+        .outerjoin(Party, Party.id == PriceList.party_id)
+        .order_by(PriceList.code)
+    )
+    codes = {head.code for head in heads}
+    scopes = {head.scope for head in heads}
+    found: dict[str, _There] = {}
+    ids: dict[int, str] = {}
+    for row in connection.execute(query):
+        side = PriceSide(row.side)
+        head = ListHead(row.code, side, row.number, row.party, row.valid_from, row.valid_until)
+        if row.code in codes or head.scope in scopes:
+            found[row.code] = _There(head)
+        if row.code in codes:
+            ids[row.id] = row.code
+    lines = (
+        select(
+            *(PriceLine.price_list_id, Product.code, ProductFamily.code),
+            *(PriceLine.min_quantity, PriceLine.price, PriceLine.discount),
+        )
+        .select_from(PriceLine.__table__)
+        .outerjoin(Product, Product.id == PriceLine.product_id)
+        .outerjoin(ProductFamily, ProductFamily.id == PriceLine.family_id)
+        .where(PriceLine.price_list_id.in_(sorted(ids)))
+    )
+    for list_id, *values in connection.execute(lines) if ids else ():
+        found[ids[list_id]].lines.append(tuple(values))
+    return found
+
+
+def _rewritten(
+    of_lists: Mapping[ListHead, Sequence[PriceRow]], there: Mapping[str, _There], day: date
+) -> Iterator[Fault]:
+    """A list in force that the file would alter: it may end, and nothing else."""
+    for head, lines in of_lists.items():
+        now = there.get(head.code)
+        if now is None or now.head.valid_from > day:
+            continue
+        same = replace(head, valid_until=now.head.valid_until) == now.head
+        last, ends = now.head.valid_until, head.valid_until
+        sooner = ends == last or (ends is not None and (last is None or ends < last))
+        if not same or not sooner or Counter(each.values for each in lines) != Counter(now.lines):
+            yield lines[0].fault(
+                "list",
+                Problem(
+                    "«{code}» is in force since {first}, so it is not rewritten: end it, and enter what follows under "
+                    "another code.",
+                    ProblemCode.OTHER_STATE,
+                    code=head.code,
+                    first=now.head.valid_from,
+                ),
+            )
+
+
+def _overlapping(firsts: Sequence[PriceRow], there: Sequence[ListHead]) -> Iterator[Fault]:
+    """Lists of one scope that have a day in common, both named; of a list that is replaced only what it will be."""
+    codes = {row.head.code for row in firsts}
+    kept: dict[object, list[ListHead]] = {}
+    for head in there:
+        if head.code not in codes:
+            kept.setdefault(head.scope, []).append(head)
+    for row in firsts:
+        of_scope = kept.setdefault(row.head.scope, [])
+        for other in of_scope:
+            if row.head.overlaps(other):
+                yield row.fault(
+                    "valid_from",
+                    Problem(
+                        "«{code}» and «{other}» are for the same ones, and have days in common from {first} on: end "
+                        "one before the other begins.",
+                        ProblemCode.NO_VALUE,
+                        code=row.head.code,
+                        other=other.code,
+                        first=max(row.head.valid_from, other.valid_from),
+                    ),
+                )
+        of_scope.append(row.head)
 
 
 def _enter(

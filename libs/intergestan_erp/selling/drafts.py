@@ -40,7 +40,15 @@ from intergestan_erp.parties.fees import fee_now, proposed_to
 from intergestan_erp.parties.parties import lock_party
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.fee_charges import charge_of
-from intergestan_erp.selling.prices import Decided, Wanted, decide_price, read_listed
+from intergestan_erp.selling.prices import (
+    Candidate,
+    Decided,
+    ListedPrice,
+    Wanted,
+    decide_price,
+    read_listed,
+    weigh_prices,
+)
 from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, Sums, fits, line_total, plain
 
 _PLACE = ("line1", "line2", "postcode", "city", "country")
@@ -173,18 +181,39 @@ def decide_prices(
 
     :raises Problem: there is no such product.
     """
+    establishment_id = None if place is None else place.establishment_id
+    return [
+        (product, decide_price(listed, wanted))
+        for product, listed, wanted in _weighed(connection, typed, day, establishment_id)
+    ]
+
+
+def explain_prices(
+    connection: Connection, typed: Typed, day: date, establishment_id: int | None
+) -> list[tuple[SoldProduct, list[Candidate]]]:
+    """The product of each line, and all prices that it might have, in the order in which they count (D42).
+
+    :raises Problem: there is no such product.
+    """
+    return [
+        (product, weigh_prices(listed, wanted))
+        for product, listed, wanted in _weighed(connection, typed, day, establishment_id)
+    ]
+
+
+def _weighed(
+    connection: Connection, typed: Typed, day: date, establishment_id: int | None
+) -> Iterator[tuple[SoldProduct, Sequence[ListedPrice], Wanted]]:
     products = _products(connection, typed)
     listed = read_listed(
         *(connection, PriceSide.SALE),
         party_id=typed.customer_id,
-        establishment_id=None if place is None else place.establishment_id,
+        establishment_id=establishment_id,
         day=day,
         products=[(product.id, product.family_id) for product in products],
     )
-    return [
-        (product, decide_price(listed, _wanted(product, line.quantity)))
-        for line, product in zip(typed.lines, products, strict=True)
-    ]
+    for line, product in zip(typed.lines, products, strict=True):
+        yield product, listed, _wanted(product, line.quantity)
 
 
 def _wanted(product: SoldProduct, quantity: Decimal) -> Wanted:

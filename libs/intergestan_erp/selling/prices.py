@@ -71,6 +71,28 @@ class Decided:
     list_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A price that a line might have, for those who ask why it has another one.
+
+    :ivar line: the line of a list that it is of; None: it is of none. `is_agreed`: as a partner they agreed upon it.
+    """
+
+    price: Decimal
+    line: ListedPrice | None = None
+    is_agreed: bool = False
+
+
+def weigh_prices(listed: Collection[ListedPrice], wanted: Wanted) -> list[Candidate]:
+    """All prices that a line might have, in the order in which they count: the first one is its price. Pure (D42)."""
+    reached = sorted((line for line in listed if _is_for(line, wanted)), key=_rank)
+    found = [Candidate(_price_of(line, wanted), line) for line in reached]
+    if wanted.agreed is not None:
+        own = sum(line.of_party for line in reached)
+        found.insert(own, Candidate(wanted.agreed, is_agreed=True))
+    return [*found, Candidate(wanted.own_price)]
+
+
 def decide_price(listed: Collection[ListedPrice], wanted: Wanted) -> Decided:
     """The price of a line of an order. Pure.
 
@@ -82,9 +104,7 @@ def decide_price(listed: Collection[ListedPrice], wanted: Wanted) -> Decided:
         reached = [line for line in reached if line.of_party]
     if reached:
         best = min(reached, key=_rank)
-        return Decided(
-            _discounted(wanted.own_price if best.price is None else best.price, best.discount), best.list_code
-        )
+        return Decided(_price_of(best, wanted), best.list_code)
     return Decided(wanted.own_price if wanted.agreed is None else wanted.agreed)
 
 
@@ -127,6 +147,10 @@ def _rank(line: ListedPrice) -> tuple[object, ...]:
         *(not line.of_party, not line.of_establishment, -line.since.toordinal(), line.list_code),
         *(line.product_id is None, line.family_id is None, -line.min_quantity),
     )
+
+
+def _price_of(line: ListedPrice, wanted: Wanted) -> Decimal:
+    return _discounted(wanted.own_price if line.price is None else line.price, line.discount)
 
 
 def _discounted(price: Decimal, discount: Decimal) -> Decimal:

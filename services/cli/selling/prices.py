@@ -98,7 +98,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Show what a product costs a customer, and by which price list."""
-    from intergestan_erp.selling.drafts import Typed, TypedLine, decide_prices
+    from intergestan_erp.selling.drafts import Typed, TypedLine, explain_prices
     from intergestan_erp.site.zone import today
 
     call, on, many = call_of(context), day_of(day), a_figure(quantity)
@@ -106,15 +106,40 @@ def find(
         found = party_of(connection, customer, PartyRole.CUSTOMER)
         typed = Typed(customer_id=found.id, lines=(TypedLine(a_key(product), many),))
         on = on or today(connection, call.database.now())
-        ((row, decided),) = decide_prices(connection, typed, on, call.place(connection))
+        ((row, candidates),) = explain_prices(connection, typed, on, call.place(connection).establishment_id)
+    decided = candidates[0]
+    list_code = None if decided.line is None else decided.line.list_code
     if as_json:
-        print_json({"product": row.code, "price": decided.price, "list": decided.list_code})
-    elif decided.list_code is None:
+        print_json({"product": row.code, "price": decided.price, "list": list_code})
+    elif list_code is None:
         text = _("{product} costs {customer} {price}, by no price list.")
         say(text.format(product=row.code, customer=found.code, price=cell(decided.price)))
     else:
         text = _("{product} costs {customer} {price}, by the price list {code}.")
-        say(text.format(product=row.code, customer=found.code, price=cell(decided.price), code=decided.list_code))
+        say(text.format(product=row.code, customer=found.code, price=cell(decided.price), code=list_code))
+
+
+@app.verb("end")
+def end(
+    context: typer.Context,
+    *,
+    code: Annotated[str, typer.Argument(metavar="LIST", help="The code of a price list.")],
+    day: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Its last day; today by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a price list end with a day. Another one for the same customers may begin with the next one."""
+    from intergestan_erp.price_entry.price_table import end_prices
+    from intergestan_erp.site.zone import today
+
+    call, on = call_of(context), day_of(day)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        last = on or today(connection, at)
+        ended = end_prices(connection, code, last, by=by, at=at)
+    if as_json:
+        print_json({"list": ended, "valid_until": last})
+        return
+    say(_("{code} ends on {day}.").format(code=ended, day=cell(last)))
 
 
 @app.verb("import")
@@ -124,7 +149,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX, ODS).")],
     as_json: AsJson = False,
 ) -> None:
-    """Enter the price lists of a file, all of them or none; a list that is there gets these lines in place of its own.
+    """Enter the price lists of a file, all of them or none; a list not in force yet gets these lines for its own.
 
     Columns: Tarif (its code); in its first row Valable du, and as you like Valable au, Sens (vente or achat),
     Établissement and Tiers; in each row Article or Famille, or neither for all products, À partir de (a quantity), Prix

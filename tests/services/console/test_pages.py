@@ -126,6 +126,16 @@ POST /produits/importer                                     adam
 GET  /produits/ecarts                nadia carl odile adele adam
 POST /produits/ecarts                nadia carl odile adele adam
 GET  /produits/CAS16                 nadia carl odile adele adam
+GET  /tarifs.csv                     nadia carl odile adele adam
+GET  /tarifs                         nadia carl odile adele adam
+GET  /tarifs/quel-prix               nadia carl odile adele adam
+GET  /tarifs/importer                                       adam
+POST /tarifs/importer                                       adam
+GET  /tarifs/modele.csv                                     adam
+GET  /tarifs/DUP/terminer                                   adam
+POST /tarifs/DUP/terminer                                   adam
+GET  /tarifs/DUP.csv                 nadia carl odile adele adam
+GET  /tarifs/DUP                     nadia carl odile adele adam
 GET  /correspondants                 nadia carl odile adele adam
 GET  /correspondants/notre-carte     nadia carl odile adele adam
 GET  /correspondants/ajouter                                adam
@@ -233,6 +243,7 @@ IN_PATHS = {
     "/bl": "BL1",
     "/produits": "CAS16",
     "/tiers": "STAUBER",
+    "/tarifs": "DUP",
     "/reglages/tiers": "codes",
     "/correspondants": "elle",
     "/factures": "FA1",
