@@ -409,7 +409,9 @@ _DRAFTED = f"supplier_id followed_by_id issue_date currency {_HEAD} carried expo
 _CONSOLE: Rights = {
     **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
     "user": Right(
-        ALL, changes="password_hash language timezone shortcuts last_login_at totp_sealed totp_step recovery"
+        ALL,
+        changes="password_hash language timezone shortcuts last_login_at totp_sealed totp_step recovery "
+        "establishment_id depot_id",
     ),
     "mailbox": Right(
         _SEALED["mailbox"],

@@ -664,8 +664,9 @@ GRANT SELECT ON "taken_file" TO :"console";
 GRANT SELECT, INSERT, UPDATE (tries, tried_at), DELETE ON "throttle" TO :"console";
 GRANT SELECT ON "told_alarm" TO :"console";
 GRANT SELECT ON "told_hold" TO :"console";
-GRANT SELECT, INSERT (login, name, email, active, shortcuts), UPDATE (name, email, active, password_hash,
-    language, timezone, shortcuts, last_login_at, totp_sealed, totp_step, recovery) ON "user" TO :"console";
+GRANT SELECT, INSERT (login, name, email, active, shortcuts), UPDATE (name, email, active, establishment_id,
+    depot_id, password_hash, language, timezone, shortcuts, last_login_at, totp_sealed, totp_step, recovery) ON
+    "user" TO :"console";
 GRANT USAGE ON SEQUENCE "user_id_seq" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "user_right" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "user_role" TO :"console";

@@ -73,6 +73,7 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.NO_POLLER: 409,
     ProblemCode.OTHER_STATE: 409,
     ProblemCode.CHANGED_MEANWHILE: 409,
+    ProblemCode.WRONG_PLACE: 409,
 }
 
 

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-from intergestan_db.enums import Right
+from intergestan_db.enums import Right, Role
+from intergestan_erp.agencies.standing import Standing
 from intergestan_erp.people.rights import Person
 from intergestan_runtime.said import marked
 from services.console.access.rights import Access, may
 
 
+class When(Enum):
+    """What a site has, so that a page is of use there; else its word is not in the menu."""
+
+    ALWAYS = "always"
+    STOCK = "stock"
+    """Its stock is managed."""
+    AGENCIES = "agencies"
+    """It has a second establishment."""
+    BOOKS = "books"
+    """Its books were begun, or it is an accountant who looks."""
+
+    def holds(self, standing: Standing, person: Person) -> bool:
+        """Whether it is so."""
+        if self is When.STOCK:
+            return standing.manages_stock
+        if self is When.AGENCIES:
+            return standing.establishments > 1
+        return self is When.ALWAYS or standing.has_entries or Role.ACCOUNTANT in person.roles
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word of the menu. `key`: what follows `g` on the keyboard."""
+    """A word of the menu. `key`: what follows `g` on the keyboard; `when`: where it is of use."""
 
     word: str
     path: str
     access: Access | Right
     icon: str
     key: str = ""
+    when: When = When.ALWAYS
 
     def is_at(self, path: str) -> bool:
         """Whether the page of this path belongs to it."""
@@ -81,9 +104,13 @@ MENU: Final = (
 """What is built. The others come with their pages."""
 
 
-def shown_to(person: Person | None) -> list[Heading]:
-    """What this person sees of it."""
+def shown_to(person: Person | None, standing: Standing) -> list[Heading]:
+    """What this person sees of it; what the site does not use is left out."""
     if person is None:
         return []
-    seen = (Heading(each.word, tuple(entry for entry in each.entries if may(entry.access, person))) for each in MENU)
+
+    def is_seen(entry: Entry) -> bool:
+        return may(entry.access, person) and entry.when.holds(standing, person)
+
+    seen = (Heading(each.word, tuple(filter(is_seen, each.entries))) for each in MENU)
     return [heading for heading in seen if heading.entries]

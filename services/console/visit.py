@@ -32,6 +32,7 @@ from services.console import menu
 from services.console.access import cookies
 from services.console.access.walls import masked
 from services.console.known_site import Known
+from services.console.place import Place, stored_place
 
 if TYPE_CHECKING:
     from services.console.worker import Console
@@ -93,6 +94,11 @@ class Visit:
     def today(self) -> date:
         """The day where the site is: documents are dated in it."""
         return self.now.astimezone(self.site.zone).date()
+
+    @cached_property
+    def here(self) -> Place | None:
+        """The place that is proposed to this person."""
+        return stored_place(self)
 
     @property
     def is_partial(self) -> bool:
@@ -182,7 +188,8 @@ class Visit:
             "token": token,
             "to_do": self.console.pictures.to_do,
             "act": self.typed(ACT) or str(uuid.uuid4()),
-            "menu": menu.shown_to(self.person),
+            "menu": menu.shown_to(self.person, self.site.standing),
+            "here": self.here,
             "path": self.request.url.path,
             "amount": self.amount,
             "figure": self.figure,

@@ -131,6 +131,37 @@ def places_in_books(connection: Connection, folder: int, establishment: int) -> 
     return list(found.values())
 
 
+def first_place(connection: Connection, establishment: int) -> Place:
+    """The depot in use that an establishment draws on first, where an act names none.
+
+    :raises Problem: there is none.
+    """
+    found, _usual = places_in_use(connection)
+    place = next((each for each in found if each.establishment == establishment), None)
+    if place is None:
+        raise Problem(
+            "Establishment {number} is not in use, or has no depot in use. Nothing was done.",
+            ProblemCode.NO_PLACE,
+            (Act.LIST_DEPOTS,),
+            number=establishment,
+        )
+    return place
+
+
+def places_in_use(connection: Connection) -> tuple[list[Place], Place | None]:
+    """All places in use by dossier and establishment, of each the depot first that it draws on first; the usual one."""
+    rank = func.coalesce(DepotRank.rank, _LAST)
+    query = (
+        _places(Depot.active, Establishment.active)
+        .add_columns((Depot.id == USUAL_DEPOT).label("is_usual"))
+        .outerjoin(DepotRank, (DepotRank.establishment_id == Establishment.id) & (DepotRank.depot_id == Depot.id))
+        .order_by(Dossier.number, Establishment.number, rank, Depot.code)
+    )
+    rows = connection.execute(query).all()
+    found = [Place(*row[:-1]) for row in rows]
+    return found, next((place for place, row in zip(found, rows, strict=True) if row.is_usual), None)
+
+
 def choose_place(connection: Connection, user_id: int, place: Place, *, by: str, at: datetime) -> None:
     """Propose a place to a person from now on. What they began elsewhere stays there."""
     values = {"establishment_id": place.establishment_id, "depot_id": place.depot_id}

@@ -39,6 +39,7 @@ class Visitor:
 
     :ivar session: its digest; `csrf`: the token of its forms; `idle_ends_at`: when it ends if nothing is asked.
     :ivar told: what an act left to be said on the next page.
+    :ivar depot_id: where they are, if they chose a place.
     :ivar strong_until: so long what is about people needs no password; None: it needs one.
     """
 
@@ -56,6 +57,7 @@ class Visitor:
     ends_at: datetime
     idle_ends_at: datetime
     strong_until: datetime | None = None
+    depot_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,14 @@ def find_visitor(connection: Connection, secret: str, lifetime: Lifetime, now: d
         return None
     user_id, login, name, email, language, timezone, shortcuts, has_second, session, csrf, told = row[:11]
     known = (user_id, login, name, email, language, timezone, shortcuts, has_second, session, csrf)
-    return Visitor(*known, told, ends_at, idle_ends_at, row.strong_until)
+    return Visitor(*known, told, ends_at, idle_ends_at, row.strong_until, row.depot_id)
 
 
 _VISITOR = select(
     *(User.id, User.login, User.name, User.email, User.language, User.timezone, User.shortcuts),
     User.totp_step.is_not(None).label("has_second_factor"),
     *(Session.id_hash, Session.csrf, Session.told, Session.ends_at, Session.seen_at, Session.created_at),
-    Session.strong_until,
+    *(Session.strong_until, User.depot_id),
 ).join(User, User.id == Session.user_id)
 
 

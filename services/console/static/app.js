@@ -237,6 +237,15 @@
     }
   });
 
+  /* F3 opens the choice of a place, as it did in the program that people know; the browser's own search has Ctrl+F. */
+  document.addEventListener("keydown", (event) => {
+    const link = document.querySelector("[data-position]");
+    if (event.key !== "F3" || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!link || !shortcuts() || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    link.click();
+  });
+
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
 })();
 

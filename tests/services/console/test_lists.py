@@ -26,8 +26,8 @@ ROUTES = (
     *("/exploitation/boites", "/exploitation/boite/boite-1", "/exploitation/relais"),
     *("/exploitation/purge", "/exploitation/purge/1", "/exploitation/rejeu"),
 )
-MOST = 17
-"""Statements of a page, with those that find out who is there."""
+MOST = 19
+"""Statements of a page, with those that find out who is there, and three that are asked once in five seconds."""
 MOST_OF_HOME = 48
 """Those of the first page, which looks at all there is, once in five seconds."""
 

@@ -119,6 +119,8 @@ GET  /tiers/STAUBER/frais                  carl            adam
 POST /tiers/STAUBER/frais                  carl            adam
 GET  /tiers/STAUBER/encours                          adele adam
 POST /tiers/STAUBER/encours                          adele adam
+GET  /position                       nadia carl odile adele adam
+POST /position                       nadia carl odile adele adam
 GET  /produits                       nadia carl odile adele adam
 GET  /produits/catalogue.xlsx        nadia carl odile adele adam
 GET  /produits/importer                                     adam
