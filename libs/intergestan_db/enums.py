@@ -366,6 +366,19 @@ class Scope(StrEnum):
     PARTNERS_READ = "partners:read"
     OPERATE_READ = "operate:read"
     OPERATE_ACT = "operate:act"
+    PARTIES_READ = "parties:read"
+    PARTIES_WRITE = "parties:write"
+    CREDIT_READ = "credit:read"
+    CREDIT_WRITE = "credit:write"
+    PAYMENTS_WRITE = "payments:write"
+    STOCK_READ = "stock:read"
+    STOCK_WRITE = "stock:write"
+    AGENCIES_READ = "agencies:read"
+    AGENCIES_WRITE = "agencies:write"
+    INVOICES_WRITE = "invoices:write"
+    BOOKS_READ = "books:read"
+    BOOKS_WRITE = "books:write"
+    SETTINGS_WRITE = "settings:write"
 
 
 class Stage(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from intergestan_erp.credit.customers import CreditAt, CustomerCredit
+    from intergestan_erp.credit.customers import CustomerCredit
     from intergestan_erp.site.credit_rules import CreditRules
 
 Override = Annotated[
@@ -46,26 +47,9 @@ def as_json(customer: CustomerCredit, delivered: Decimal, day: date, rules: Cred
 
     :param delivered: what of it was delivered and not invoiced.
     """
-    parts = customer.exposure
-    figures = {
-        "orders": parts.not_invoiced - delivered,
-        "delivered": delivered,
-        "invoices": parts.invoices,
-        "on_account": parts.on_account,
-        "total": parts.total,
-        "max": customer.maximum,
-        "insured": customer.insured,
-        "authorised": customer.authorised,
-        "free": customer.free,
-    }
-    texts = {name: None if figure is None else f"{figure:.2f}" for name, figure in figures.items()}
-    return {"day": day, **texts, "blocked_from": rules.block_from, "establishments": list(map(_place, customer.places))}
+    from intergestan_erp.credit.figures import figures_of
 
-
-def _place(place: CreditAt) -> dict[str, Any]:
-    figures = {"total": place.exposure.total, "max": place.maximum, "insured": place.insured}
-    figures["free"] = place.maximum - place.exposure.total
-    return {"establishment": place.number, **{name: f"{figure:.2f}" for name, figure in figures.items()}}
+    return asdict(figures_of(customer, delivered, day, rules))
 
 
 def print_credit(customer: CustomerCredit, delivered: Decimal, day: date) -> None:

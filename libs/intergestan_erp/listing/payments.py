@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from intergestan_db.enums import PaymentMethod, PaymentState
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, Payment
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.paying.open_amounts import left_of
@@ -46,16 +48,30 @@ def list_payments(
     :param on_account: only those of which something is left.
     :raises Problem: `after` is of no such page.
     """
-    left = left_of(Payment)
-    query = select(
-        *(Payment.number, Payment.received_on, Payment.due_date, Party.code, Party.name, Payment.amount),
-        *(Payment.method, Payment.reference, left.label("left"), Payment.state, Payment.failed_on),
-        Payment.banked_on,
-    ).join(Party, Party.id == Payment.party_id)
+    query = _payments()
     if customer_id is not None:
         query = query.where(Payment.party_id == customer_id)
     if on_account:
-        query = query.where(left > ZERO)
+        query = query.where(left_of(Payment) > ZERO)
     return read_page(
         connection, query, [Payment.id], lambda row: ListedPayment(*row[:12]), size=size, after=after, descending=True
     )
+
+
+def show_payment(connection: Connection, number: str) -> ListedPayment:
+    """One payment.
+
+    :raises Problem: there is none.
+    """
+    row = connection.execute(_payments().where(Payment.number == number)).one_or_none()
+    if row is None:
+        raise Problem("There is no payment {number}.", ProblemCode.NO_PAYMENT, (Act.LIST_PAYMENTS,), number=number)
+    return ListedPayment(*row[:12])
+
+
+def _payments() -> Select[*tuple[Any, ...]]:
+    return select(
+        *(Payment.number, Payment.received_on, Payment.due_date, Party.code, Party.name, Payment.amount),
+        *(Payment.method, Payment.reference, left_of(Payment).label("left"), Payment.state, Payment.failed_on),
+        Payment.banked_on,
+    ).join(Party, Party.id == Payment.party_id)

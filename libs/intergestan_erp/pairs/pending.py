@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationKind, ReservationState, Route, SalesState
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
     AgencyOrder,
     AgencyOrderLine,
@@ -29,6 +30,7 @@ from intergestan_db.tables import (
     Stock,
 )
 from intergestan_db.tables.types import Scaled
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.pairs.pairing import Agency, AgencyDepot, Goods, Pending
 from intergestan_msg.money import ZERO
 
@@ -114,6 +116,17 @@ _DEPOTS: Final = (
     .join(Establishment, Establishment.id == Depot.establishment_id)
     .join(Dossier, Dossier.id == Establishment.dossier_id)
 )
+
+
+def wanted_of(connection: Connection, typed: str) -> Wanted:
+    """One customer's order, by its number as a person types it.
+
+    :raises Problem: there is none.
+    """
+    number = as_stored(connection, typed, SalesOrder.number)
+    if connection.execute(select(SalesOrder.id).where(SalesOrder.number == number)).first() is None:
+        raise Problem("There is no sales order {number}.", ProblemCode.NO_ORDER, (Act.LIST_SALES,), number=number)
+    return Wanted(order=number)
 
 
 def count_pending(connection: Connection) -> int:

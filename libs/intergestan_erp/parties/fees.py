@@ -112,8 +112,15 @@ def lock_fee(connection: Connection, code: str) -> FeeValues:
 
     :raises Problem: there is none.
     """
-    row = _find(connection, code, lock=True)
-    return FeeValues(**{name: getattr(row, name) for name in FeeValues.__dataclass_fields__})
+    return _values(_find(connection, code, lock=True))
+
+
+def fee_called(connection: Connection, code: str) -> FeeValues:
+    """A fee of the catalogue, in use or not.
+
+    :raises Problem: there is none.
+    """
+    return _values(_find(connection, code))
 
 
 def fee_now(connection: Connection, code: str) -> Borne:
@@ -268,3 +275,8 @@ def _no_fee(connection: Connection, code: str) -> Problem:
 
 def _plain(value: Any) -> Any:
     return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _values(row: AnyRow) -> FeeValues:
+    values = {name: getattr(row, name) for name in FeeValues.__dataclass_fields__}
+    return FeeValues(**{**values, "kind": FeeKind(row.kind)})

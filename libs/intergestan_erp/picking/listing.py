@@ -33,6 +33,7 @@ class ListedSlip:
     customer: str
     created_at: datetime
     delivery_note: str | None
+    version: int
     problem: Problem | None
 
 
@@ -122,5 +123,5 @@ def _listed(row: AnyRow) -> ListedSlip:
     problem = None if row.fault is None else as_problem(Fault(SlipFault(row.fault), row.fault_values or {}))
     return ListedSlip(
         *(row.number, SlipState(row.state), row.depot, row.order, row.customer, row.created_at, row.note),
-        problem=problem,
+        *(row.version, problem),
     )

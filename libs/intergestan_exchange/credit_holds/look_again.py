@@ -31,7 +31,8 @@ _HOLDS: Final = (
     .order_by(Hold.id)
     .with_for_update()
 )
-_LOCK_WAITING: Final = select(Hold.id).where(*_OPEN, among(Hold.party_id, "ids")).order_by(Hold.id).with_for_update()
+_HELD: Final = select(Hold.id).where(*_OPEN, among(Hold.party_id, "ids")).order_by(Hold.id)
+_LOCK_WAITING: Final = _HELD.with_for_update()
 _SEEN: Final = (
     update(Hold)
     .where(among(Hold.id, "holds"))
@@ -56,6 +57,12 @@ def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> li
     ids = sorted(set(customer_ids))
     found = connection.execute(_WAITING, {"ids": ids}).scalars() if ids else ()
     return sorted(each for each in found if each is not None)
+
+
+def held_orders(connection: Connection, customer_id: int) -> list[str]:
+    """What of a customer waits for room, by what people call it."""
+    found = connection.execute(_HELD, {"ids": [customer_id]}).scalars()
+    return [f"order-{hold_id}" for hold_id in found]
 
 
 def lock_waiting(connection: Connection, customer_ids: Iterable[int]) -> None:

@@ -49,6 +49,19 @@ SCOPES: Mapping[str, str] = {
     "partners:read": marked("reads partners"),
     "operate:read": marked("sees how the site does"),
     "operate:act": marked("operates the site"),
+    "parties:read": marked("reads third parties"),
+    "parties:write": marked("enters and changes third parties"),
+    "credit:read": marked("reads what customers owe and pay"),
+    "credit:write": marked("sets credit maximums"),
+    "payments:write": marked("enters and settles payments"),
+    "stock:read": marked("reads stock and picking slips"),
+    "stock:write": marked("moves stock and acts on picking slips"),
+    "agencies:read": marked("reads agencies, depots and what they order from each other"),
+    "agencies:write": marked("changes agencies and orders between them"),
+    "invoices:write": marked("makes invoices and credit notes"),
+    "books:read": marked("reads the books"),
+    "books:write": marked("enters into the books"),
+    "settings:write": marked("changes settings, fees and payment terms"),
 }
 """What a token may be for."""
 

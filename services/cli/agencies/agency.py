@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from intergestan_erp.pairs.ordering import OrderedPair
     from intergestan_erp.pairs.pairing import Agency, PairLine, Refused
     from intergestan_erp.pairs.pending import Wanted
-    from intergestan_erp.pairs.preview import FuturePair, Preview
+    from intergestan_erp.pairs.preview import Preview
 
 app = Group("What establishments order from each other: two orders for each pair of them.")
 
@@ -51,8 +51,9 @@ def preview(
         wanted = _wanted(connection, number, first, last)
         seen = look(connection, wanted, database.now())
     if as_json:
-        pairs = [_future(each) for each in seen.pairs]
-        print_json({"pairs": pairs, "refused": [_refused(each) for each in seen.refused]})
+        from intergestan_operations.telling.agencies import to_order
+
+        print_json(to_order(seen))
         return
     _show(seen, wanted)
 
@@ -90,8 +91,9 @@ def order(
             raise typer.Exit(1)
     made = list(order_pairs(call.database, wanted, by=by, at=call.database.now())) if seen.pairs else []
     if as_json:
-        pairs = [_ordered(each) for each in made]
-        print_json({"pairs": pairs, "refused": [_refused(each) for each in seen.refused]})
+        from intergestan_operations.telling.agencies import all_ordered
+
+        print_json(all_ordered(made, seen.refused))
     else:
         _tell(made, wanted, seen.refused)
     if seen.refused:
@@ -155,9 +157,9 @@ def receive_sent(call: Call, number: str, wanted: Mapping[int, Decimal] | None =
         )
     call.ring(SERVE, *found.freed.products)
     if as_json:
-        rows = [asdict(line) for line in found.lines]
-        own = {"receipt": found.number, "purchase_order": found.purchase_order, "depot": found.depot}
-        print_json({**own, "lines": rows})
+        from intergestan_operations.telling.agencies import came_in
+
+        print_json(came_in(found))
         return
     text = _("{receipt}: goods of {order} are in {depot}.")
     say(text.format(receipt=found.number, order=found.purchase_order, depot=found.depot))
@@ -194,21 +196,13 @@ def cancel(
 
 
 def _wanted(connection: Connection, number: str | None, first: str | None, last: str | None) -> Wanted:
-    from sqlalchemy import select
-
-    from intergestan_db.problem import Act, Problem, ProblemCode
-    from intergestan_db.tables import SalesOrder
-    from intergestan_erp.inputs.typed_keys import as_stored
-    from intergestan_erp.pairs.pending import Wanted
+    from intergestan_erp.pairs.pending import Wanted, wanted_of
 
     if number is None:
         return Wanted(first=day_of(first), last=day_of(last))
     if first or last:
         raise typer.BadParameter(_("Name an order or a period, not both."))
-    found = as_stored(connection, number, SalesOrder.number)
-    if connection.execute(select(SalesOrder.id).where(SalesOrder.number == found)).first() is None:
-        raise Problem("There is no sales order {number}.", ProblemCode.NO_ORDER, (Act.LIST_SALES,), number=number)
-    return Wanted(order=found)
+    return wanted_of(connection, number)
 
 
 def _show(seen: Preview, wanted: Wanted) -> None:
@@ -248,56 +242,11 @@ def _tell_nothing(wanted: Wanted) -> None:
 
 
 def _print_lines(lines: Iterable[PairLine]) -> None:
+    from intergestan_operations.telling.agencies import line
+
     titles = [_("Product"), _("Quantity"), _("Depot"), _("Order"), _("Line"), _("Customer"), _("Wanted"), _("Price")]
-    print_table([*titles, _("Total HT")], [list(_line(each).values())[1:] for each in lines])
+    print_table([*titles, _("Total HT")], [list(asdict(line(each)).values())[1:] for each in lines])
 
 
 def _name(agency: Agency) -> str:
     return f"{agency.number} ({agency.name})"
-
-
-def _line(line: PairLine) -> dict[str, Any]:
-    pending = line.pending
-    return {
-        "number": line.number,
-        "product": pending.goods.code,
-        "quantity": pending.quantity,
-        "depot": pending.source.code,
-        "order": pending.order,
-        "line": pending.line,
-        "customer": pending.customer,
-        "requested": pending.requested,
-        "price": line.price,
-        "total": line.total,
-    }
-
-
-def _sides(requesting: Agency, supplying: Agency, *, billable: bool) -> dict[str, Any]:
-    return {"requesting": requesting.number, "supplying": supplying.number, "billable": billable}
-
-
-def _future(each: FuturePair) -> dict[str, Any]:
-    return {
-        **_sides(each.pair.requesting, each.pair.supplying, billable=each.pair.billable),
-        "customer_operation": each.customer_operation,
-        "supplier_operation": each.supplier_operation,
-        "category": each.category,
-        "lines": [_line(line) for line in each.lines],
-    }
-
-
-def _ordered(each: OrderedPair) -> dict[str, Any]:
-    return {
-        **_sides(each.requesting, each.supplying, billable=each.billable),
-        "lines": [_line(line) for line in each.lines],
-        "purchase_order": each.purchase_order,
-        "sales_order": each.sales_order,
-    }
-
-
-def _refused(each: Refused) -> dict[str, Any]:
-    from intergestan_erp.pairs.refusals import as_problem
-
-    pending = each.pending
-    own = {"order": pending.order, "line": pending.line, "product": pending.goods.code, "quantity": pending.quantity}
-    return {**own, "code": as_problem(each).code, "depot": each.depot, "side": each.side}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import SlipState
-from intergestan_msg.money import plain
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.credit import Override
@@ -22,7 +21,6 @@ from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from intergestan_db.problem import Problem
-    from intergestan_erp.picking.listing import ListedSlip
     from intergestan_erp.picking.making import MadeSlips, Missing
 
 app = Group("What depots prepare for customers, until it leaves with a delivery note.")
@@ -106,7 +104,9 @@ def list_(
             connection, order=order, depot=depot, states=state or (), everything=everything, size=limit, after=after
         )
     if as_json:
-        print_json({"slips": [_listed(row) for row in page.rows], "after": page.after})
+        from intergestan_operations.telling import slips
+
+        print_json({"slips": [slips.slip(row, sentence) for row in page.rows], "after": page.after})
         return
     titles = [_("Slip"), _("State"), _("Depot"), _("Order"), _("Customer"), _("Made"), _("Delivery note"), _("Why")]
     rows = [
@@ -129,9 +129,9 @@ def show(context: typer.Context, *, number: Slip, as_json: AsJson = False) -> No
     with call_of(context).database.read() as connection:
         shown = show_slip(connection, _slip(connection, number))
     if as_json:
-        names = ("position", "line", "product", "name", "unit", "proposed", "prepared")
-        lines = [{name: _plain(getattr(line, name)) for name in names} for line in shown.lines]
-        print_json({**_listed(shown.slip), "place": list(shown.place), "lines": lines})
+        from intergestan_operations.telling import slips
+
+        print_json(slips.whole_slip(shown, sentence))
         return
     slip = shown.slip
     text = _("{slip} ({state}): {depot} prepares {order} for {customer}, to {place}.")
@@ -178,23 +178,9 @@ def enter(
         for number in dict.fromkeys(_slip(connection, typed) for typed in numbers):
             shown[number] = entering.enter(connection, number, place, found, accept=accept, by=by, at=at)
     if as_json:
-        entered = [
-            {
-                "slip": number,
-                "lines": [
-                    {
-                        "position": line.position,
-                        "line": line.line,
-                        "product": line.product,
-                        "proposed": plain(line.proposed),
-                        "prepared": _plain(line.prepared),
-                    }
-                    for line in own
-                ],
-            }
-            for number, own in shown.items()
-        ]
-        print_json({"slips": entered})
+        from intergestan_operations.telling import slips
+
+        print_json({"slips": [slips.entered(number, own) for number, own in shown.items()]})
         return
     for number, own in shown.items():
         unsaid = [str(line.position) for line in own if line.prepared is None]
@@ -222,11 +208,9 @@ def finish(context: typer.Context, *, numbers: Slips, as_json: AsJson = False) -
         done = [entering.finish(connection, number, place, by=by, at=at) for number in in_lock_order(connection, named)]
     call.ring(SERVE, *{product for each in done for product in each.freed.products})
     if as_json:
-        rows = [
-            {"slip": each.slip, "missing": {str(line): plain(rest) for line, rest in each.missing.items()}}
-            for each in done
-        ]
-        print_json({"slips": rows})
+        from intergestan_operations.telling import slips
+
+        print_json({"slips": list(map(slips.ready, done))})
         return
     for each in done:
         say(_("{slip} is ready.").format(slip=each.slip))
@@ -261,8 +245,9 @@ def validate(
     found = list(run(call.database, place, named, by=by, at=call.database.now()))
     wrong = [each for each in found if each.problem is not None]
     if as_json:
-        done = [{"slip": each.slip, "delivery_note": each.note} for each in found if each.note is not None]
-        print_json({"done": done, "error": [{"slip": each.slip, **_why(each.problem)} for each in wrong]})
+        from intergestan_operations.telling import slips
+
+        print_json(slips.ran(found, sentence))
     else:
         for each in found:
             if each.problem is not None:
@@ -321,10 +306,12 @@ def _slip(connection: Any, typed: str) -> str:
 
 def _tell_made(made: Sequence[MadeSlips], refused: Sequence[tuple[str, Problem]], *, as_json: bool) -> None:
     if as_json:
-        slips = [slip.number for each in made for slip in each.slips]
-        waiting = [_waiting(missing) for each in made for missing in each.waiting]
-        error = [{"order": order, **_why(problem)} for order, problem in refused]
-        print_json({"slips": slips, "waiting": waiting, **({"error": error} if refused else {})})
+        from intergestan_operations.telling import slips
+
+        numbers = [slip.number for each in made for slip in each.slips]
+        waiting = [slips.waiting(missing) for each in made for missing in each.waiting]
+        error = [{"order": order, "reason": sentence(problem), "code": problem.code} for order, problem in refused]
+        print_json({"slips": numbers, "waiting": waiting, **({"error": error} if refused else {})})
         return
     for each in made:
         for slip in each.slips:
@@ -353,27 +340,6 @@ def _waits(made: MadeSlips, missing: Missing) -> str:
     return text.format(**values, source=missing.source)
 
 
-def _waiting(missing: Missing) -> dict[str, Any]:
-    own = {"order": missing.order, "line": missing.line, "product": missing.product}
-    return {**own, "quantity": plain(missing.quantity), "from": missing.source}
-
-
-def _listed(row: ListedSlip) -> dict[str, Any]:
-    own = {"slip": row.number, "state": row.state, "depot": row.depot, "order": row.order, "customer": row.customer}
-    return {
-        **own,
-        "created_at": row.created_at,
-        "delivery_note": row.delivery_note,
-        "reason": None if row.problem is None else sentence(row.problem),
-        "code": None if row.problem is None else row.problem.code,
-    }
-
-
-def _why(problem: Problem | None) -> dict[str, Any]:
-    assert problem is not None
-    return {"reason": sentence(problem), "code": problem.code}
-
-
 def _say_why(problem: Problem) -> None:
     say(explain(problem)[0])
 
@@ -385,9 +351,3 @@ def _tell_state(_call: Call, number: str, state: SlipState, *, as_json: bool) ->
         say(_("{slip} is cancelled; what was on it stays set aside for its order.").format(slip=number))
     else:
         say(_("{slip} may be entered again.").format(slip=number))
-
-
-def _plain(value: Any) -> Any:
-    from decimal import Decimal
-
-    return plain(value) if isinstance(value, Decimal) else value

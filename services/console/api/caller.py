@@ -14,6 +14,7 @@ from intergestan_db.database import AWAY, Database
 from intergestan_db.enums import Right, Scope
 from intergestan_erp.people.rights import Person, person_of
 from intergestan_erp.people.tokens import Bearer, count_write, find_bearer, needs_note, note_use
+from intergestan_operations.language.wording import sentence
 from intergestan_operations.opening.outage import tell_outage
 from services.console import language
 from services.console.access.rights import Access, may
@@ -22,6 +23,8 @@ from services.console.api.problems import Refused, Word
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from intergestan_db.problem import Problem
+    from intergestan_runtime.said import Said
     from services.console.worker import Console
 
 READS_A_MINUTE: Final = 600
@@ -54,6 +57,10 @@ class Caller:
     def by(self) -> str:
         """Who acts, as events have it."""
         return self.bearer.by
+
+    def say(self, said: Problem | Said) -> str:
+        """A sentence in the caller's language."""
+        return sentence(said, self.language)
 
     def needs(self, right: Right) -> None:
         """:raises Refused: the person does not have this right."""

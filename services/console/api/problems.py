@@ -155,7 +155,10 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
 _NAMED_BY_A_PATH: Final = frozenset(
     {
         *(ProblemCode.NO_PARTNER, ProblemCode.NO_PRODUCT, ProblemCode.NO_MAILBOX, ProblemCode.NO_INVOICE),
-        *(ProblemCode.NO_DELIVERY, ProblemCode.NOT_SENT, ProblemCode.AMBIGUOUS),
+        *(ProblemCode.NO_DELIVERY, ProblemCode.NOT_SENT, ProblemCode.AMBIGUOUS, ProblemCode.NOT_ONE_PARTY),
+        *(ProblemCode.NO_FEE, ProblemCode.NO_TERM, ProblemCode.NO_PAYMENT, ProblemCode.NO_QUOTE),
+        *(ProblemCode.NO_SLIP, ProblemCode.NO_PLACE, ProblemCode.NO_DOSSIER, ProblemCode.NO_FOLDER),
+        ProblemCode.NO_PRICE_LIST,
     }
 )
 """What is not there when somebody only looks."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from intergestan_erp.listing.page import Page
+from intergestan_msg import money
 from intergestan_runtime.visible_text import in_json
 from services.console.api.mount import PATH
 
@@ -55,6 +56,12 @@ def plain(value: Any) -> Any:
 
 def _told(values: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): plain(each) for name, each in values.items() if is_public(str(name))}
+
+
+def without_zeros(row: Any) -> dict[str, Any]:
+    """The fields of a row of quantities, without zeros at the end of their decimals, as `--json` has them."""
+    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
+    return {name: money.without_zeros(value) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
 def written(value: Any) -> bytes:

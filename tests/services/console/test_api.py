@@ -76,6 +76,52 @@ GET    /partners/elle              partners:read    nadia carl odile adele adam
 GET    /partners/elle/matches      partners:read    nadia carl odile adele adam
 GET    /products                   catalogue:read   nadia carl odile adele adam
 GET    /products/CAS16             catalogue:read   nadia carl odile adele adam
+GET    /parties                    parties:read     nadia carl odile adele adam
+GET    /parties/find               parties:read     nadia carl odile adele adam
+GET    /parties/STAUBER            parties:read     nadia carl odile adele adam
+GET    /parties/STAUBER/addresses  parties:read     nadia carl odile adele adam
+GET    /parties/STAUBER/credit     credit:read      nadia carl odile adele adam
+GET    /accounts                   parties:read     nadia carl odile adele adam
+GET    /accounts/find              parties:read     nadia carl odile adele adam
+GET    /credit                     credit:read      nadia carl odile adele adam
+GET    /credit/overrides           credit:read      nadia carl odile adele adam
+GET    /settings/parties           parties:read     nadia carl odile adele adam
+GET    /fees                       parties:read     nadia carl odile adele adam
+GET    /fees/PORT                  parties:read     nadia carl odile adele adam
+GET    /payment-terms              parties:read     nadia carl odile adele adam
+GET    /payment-terms/30J          parties:read     nadia carl odile adele adam
+GET    /payments                   credit:read      nadia carl odile adele adam
+GET    /payments/RG1               credit:read      nadia carl odile adele adam
+GET    /invoices/FA1/dues          sales:read       nadia carl odile adele adam
+GET    /dues                       sales:read       nadia carl odile adele adam
+GET    /credit-notes               sales:read       nadia carl odile adele adam
+GET    /credit-notes/AV1           sales:read       nadia carl odile adele adam
+GET    /quotes                     sales:read       nadia carl odile adele adam
+GET    /quotes/DV1                 sales:read       nadia carl odile adele adam
+GET    /sales-orders/CCL1/allocations stock:read    nadia carl odile adele adam
+GET    /stock                      stock:read       nadia carl odile adele adam
+GET    /stock/transit              stock:read       nadia carl odile adele adam
+GET    /stock-moves                stock:read       nadia carl odile adele adam
+GET    /returns                    stock:read       nadia carl odile adele adam
+GET    /picking-slips              stock:read       nadia carl odile adele adam
+GET    /picking-slips/BP1          stock:read       nadia carl odile adele adam
+GET    /dossiers/1                 agencies:read    nadia carl odile adele adam
+GET    /establishments             agencies:read    nadia carl odile adele adam
+GET    /establishments/1           agencies:read    nadia carl odile adele adam
+GET    /depots                     agencies:read    nadia carl odile adele adam
+GET    /depots/PRINCIPAL           agencies:read    nadia carl odile adele adam
+GET    /folders                    agencies:read    nadia carl odile adele adam
+GET    /folders/1                  agencies:read    nadia carl odile adele adam
+GET    /operation-codes            agencies:read    nadia carl odile adele adam
+GET    /categories                 agencies:read    nadia carl odile adele adam
+GET    /me/position                agencies:read    nadia carl odile adele adam
+GET    /agency-orders              agencies:read    nadia carl odile adele adam
+GET    /agency-orders/preview      agencies:read    nadia carl odile adele adam
+GET    /prices                     catalogue:read   nadia carl odile adele adam
+GET    /price-lists                catalogue:read   nadia carl odile adele adam
+GET    /price-lists/VIP            catalogue:read   nadia carl odile adele adam
+GET    /entries                    books:read                         adele adam
+GET    /results                    books:read                         adele adam
 """
 """Who may what with which scope, as docs/api.md prints it."""
 STREAM = "/stream"
@@ -93,6 +139,18 @@ IN_PATHS = {
     "/stories": "CFR1",
     "/partners": "elle",
     "/products": "CAS16",
+    "/parties": "STAUBER",
+    "/fees": "PORT",
+    "/payment-terms": "30J",
+    "/payments": "RG1",
+    "/credit-notes": "AV1",
+    "/quotes": "DV1",
+    "/picking-slips": "BP1",
+    "/dossiers": "1",
+    "/establishments": "1",
+    "/depots": "PRINCIPAL",
+    "/folders": "1",
+    "/price-lists": "VIP",
 }
 
 
@@ -100,6 +158,8 @@ def path_of(route: APIRoute) -> str:
     return re.sub(r"\{\w+\}", lambda match: IN_PATHS[match.string[: match.start()].rstrip("/")], route.path_format)
 
 
+NEED_MORE = {"/events/since", "/parties/find", "/accounts/find", "/prices", "/entries", "/results"}
+"""What an address must say besides; asked without it, it is refused."""
 DRAFT = {"supplier": "none", "lines": [{"product": "none", "quantity": "1"}]}
 CHOSEN = {"orders": [{"number": "none", "version": 1}]}
 BODIES = {
@@ -358,7 +418,7 @@ def test_reading_changes_nothing_and_nothing_fails(desk: Desk) -> None:
     before = desk.counted()
     for path in (line[1] for line in LINES if line[0] == "GET" and line[1] != STREAM):
         answer = adam.get(path)
-        assert answer.status in {200, 404} or path == "/events/since", (path, answer.answer.text)
+        assert answer.status in {200, 404} or path in NEED_MORE, (path, answer.answer.text)
     assert desk.counted() == before
 
 
