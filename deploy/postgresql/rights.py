@@ -495,6 +495,26 @@ _SELLS: Rights = {
 }
 """What a person does with sales orders: accept them, refuse them, deliver where no stock is managed, invoice."""
 
+_ALLOCATES: Rights = {
+    "sales_order": Right(ALL, changes=f"allocated_at {_TOTALS}"),
+    "sales_order_line": Right(ALL, changes="quantity total", deletes=True),
+    "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
+    "reservation": Right(
+        ALL,
+        "* -purchase_order_line_id -picking_slip_line_id",
+        "quantity state ended_at picking_slip_line_id",
+        deletes=True,
+    ),
+    "stock": Right(ALL, ALL, "reserved"),
+    "picking_slip": Right(ALL, changes="state version changed_at fault fault_values"),
+    "picking_slip_line": Right(ALL, changes="proposed prepared", deletes=True),
+    "agency_order_line": Right(ALL, changes="allocation_id", deletes=True),
+    "purchase_order_line": Right(ALL, changes="quantity total"),
+}
+"""What a person does who chooses depots for a sales order: what it gives up goes off picking slips that are not ready,
+and out of the pair of orders by which another agency was to send it.
+"""
+
 _PAIRS: Rights = {
     "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
     "partner_key": Right(adds=ALL),
@@ -604,7 +624,7 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PAIRS, _KEEPS_PARTIES, _RULES, _OPERATES, _ADMINISTERS)
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _PAIRS, _KEEPS_PARTIES, _RULES, _OPERATES, _ADMINISTERS)
     ),
 }
 
@@ -636,10 +656,11 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     CONSOLE: {
         OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),
-        PURCHASE_ORDER.name: dict.fromkeys(("confirm", "unconfirm", "request", "abandon"), ""),
+        PURCHASE_ORDER.name: dict.fromkeys(("confirm", "unconfirm", "request", "abandon", "pair_cancel"), ""),
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
         INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay", "want"), ""),
-        SALES_ORDER.name: dict.fromkeys(("accept", "cancel"), ""),
+        SALES_ORDER.name: dict.fromkeys(("accept", "cancel", "pair_cancel"), ""),
+        PICKING_SLIP.name: {"cancel": ""},
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -664,6 +685,7 @@ _ENTERED = (
     " AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1"
 )
 _A_DRAFT = f"OLD.state = '{PURCHASE_ORDER.first}'"
+_A_DRAFT_OR_OURS = f"{_A_DRAFT} OR is_between_agencies(OLD.id)"
 _IN_ITS_MAIL = "(NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state"
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
@@ -686,6 +708,7 @@ _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
+    PICKING_SLIP.name,
     *("fee", "payment_term", "price_list"),
 )
 """What the console changes, as the subjects of events."""
@@ -717,7 +740,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("given up", "outbound_order", "UPDATE OF live", dict.fromkeys(("importer", CONSOLE), "NOT NEW.live")),
     Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
-    Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT}),
+    Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT_OR_OURS}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
     Guard("lock alone", "dossier", "UPDATE", {CONSOLE: "false"}),

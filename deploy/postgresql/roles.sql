@@ -433,9 +433,11 @@ GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, lat
     next_attempt_at, attempts, incomplete) ON "address" TO :"console";
 GRANT USAGE ON SEQUENCE "address_id_seq" TO :"console";
 GRANT SELECT ON "agency_order" TO :"console";
-GRANT SELECT ON "agency_order_line" TO :"console";
+GRANT SELECT, UPDATE (allocation_id), DELETE ON "agency_order_line" TO :"console";
 GRANT SELECT ON "alembic_version" TO :"console";
-GRANT SELECT ON "allocation" TO :"console";
+GRANT SELECT, INSERT (sales_order_line_id, depot_id, route, quantity, remainder), UPDATE (quantity, remainder),
+    DELETE ON "allocation" TO :"console";
+GRANT USAGE ON SEQUENCE "allocation_id_seq" TO :"console";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"console";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
@@ -575,8 +577,8 @@ GRANT USAGE ON SEQUENCE "payment_term_id_seq" TO :"console";
 GRANT SELECT, INSERT (term_id, position, percent, days, end_of_month, on_day) ON "payment_term_line" TO
     :"console";
 GRANT USAGE ON SEQUENCE "payment_term_line_id_seq" TO :"console";
-GRANT SELECT ON "picking_slip" TO :"console";
-GRANT SELECT ON "picking_slip_line" TO :"console";
+GRANT SELECT, UPDATE (state, version, fault, fault_values, changed_at) ON "picking_slip" TO :"console";
+GRANT SELECT, UPDATE (proposed, prepared), DELETE ON "picking_slip_line" TO :"console";
 GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by), UPDATE (first_id, under_way) ON "poll_run" TO
     :"console";
 GRANT USAGE ON SEQUENCE "poll_run_id_seq" TO :"console";
@@ -625,7 +627,8 @@ GRANT SELECT, INSERT (purchase_order_id, reason, amount, vat_category, vat_rate)
 GRANT USAGE ON SEQUENCE "purchase_order_charge_id_seq" TO :"console";
 GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, answer_code, answer, settled_epoch, settled_n,
     promised_date, line_id, position, product_code, name, quantity, unit, price, base_quantity, allowance,
-    total, vat_category, vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"console";
+    total, vat_category, vat_rate, note, wanted_date), UPDATE (quantity, total), DELETE ON
+    "purchase_order_line" TO :"console";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"console";
 GRANT SELECT, DELETE ON "purge_mail" TO :"console";
 GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by, archived_before, dry_run, heartbeats_only, done)
@@ -646,19 +649,22 @@ GRANT SELECT, UPDATE (given), DELETE ON "replay_mail" TO :"console";
 GRANT SELECT, INSERT (requested_at, requested_by, shas, mailbox_id, partner_id, since, until, newest, looked,
     skipped), UPDATE (given_at, given_by) ON "replay_run" TO :"console";
 GRANT USAGE ON SEQUENCE "replay_run_id_seq" TO :"console";
-GRANT SELECT ON "reservation" TO :"console";
+GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, state, created_at, ended_at), UPDATE
+    (quantity, picking_slip_line_id, state, ended_at), DELETE ON "reservation" TO :"console";
+GRANT USAGE ON SEQUENCE "reservation_id_seq" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
-GRANT SELECT, UPDATE (partner_id, state, invoiced) ON "sales_order" TO :"console";
+GRANT SELECT, UPDATE (partner_id, state, invoiced, allocated_at, total_ht, total_vat, total_ttc) ON
+    "sales_order" TO :"console";
 GRANT SELECT ON "sales_order_charge" TO :"console";
-GRANT SELECT, UPDATE (product_id, product_code) ON "sales_order_line" TO :"console";
+GRANT SELECT, UPDATE (product_id, product_code, quantity, total), DELETE ON "sales_order_line" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told, strong_until), DELETE ON "session" TO :"console";
 GRANT SELECT, INSERT (name, value), UPDATE (value) ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
 GRANT SELECT, UPDATE (name, siret, vat_id, line1, line2, postcode, city, country, language, timezone,
     orders_address, answers_address, created_at) ON "site" TO :"console";
-GRANT SELECT ON "stock" TO :"console";
+GRANT SELECT, INSERT, UPDATE (reserved) ON "stock" TO :"console";
 GRANT SELECT ON "stock_move" TO :"console";
 GRANT SELECT ON "taken_file" TO :"console";
 GRANT SELECT, INSERT, UPDATE (tries, tried_at), DELETE ON "throttle" TO :"console";
@@ -682,6 +688,11 @@ BEGIN
     RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: %s', TG_TABLE_NAME, TG_ARGV[0]);
 END $$;
 
+-- An order to another agency is sent to nobody: it shrinks with those of the customers behind it.
+CREATE OR REPLACE FUNCTION is_between_agencies(ordered bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM agency_order WHERE purchase_order_id = ordered)
+$$;
+
 -- begin guards
 \set ordered_head 'note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried'
 \set ordered_line 'product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date, promised_date, gtin, supplier_code'
@@ -694,7 +705,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'fee', 'payment_term', 'price_list')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -753,7 +764,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purchase_or
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF supplier_id, followed_by_id, issue_date, currency, note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried, exported_at ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
+    WHEN %9$L THEN (OLD.state = 'draft' OR is_between_agencies(OLD.id)) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('drafts alone')$guard$,
     'drafts alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -903,7 +914,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON pu
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'confirmed' AND OLD.state IN ('draft') OR NEW.state = 'draft' AND OLD.state IN ('confirmed') OR NEW.state = 'transmitting' AND OLD.state IN ('confirmed') OR NEW.state = 'confirmed' AND OLD.state IN ('transmitting')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'confirmed' AND OLD.state IN ('draft') OR NEW.state = 'draft' AND OLD.state IN ('confirmed') OR NEW.state = 'transmitting' AND OLD.state IN ('confirmed') OR NEW.state = 'confirmed' AND OLD.state IN ('transmitting') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -936,13 +947,14 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('review') OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('review') OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON picking_slip FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -1041,20 +1053,21 @@ SELECT format('CREATE POLICY announced_keys ON partner_key FOR INSERT WITH CHECK
 \gexec
 CREATE POLICY no_revoked_keys ON partner_key FOR UPDATE USING (revoked_at IS NULL) WITH CHECK (true);
 
--- In the browser the lines of drafts change; those of an order that is entered and confirmed at once come after it.
+-- In the browser the lines of drafts change; those of an order that is entered and confirmed at once come after it. The
+-- lines of an order to another agency shrink with those of the customers behind it.
 CREATE OR REPLACE FUNCTION entered_lines_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     line record := coalesce(NEW, OLD);
 BEGIN
     PERFORM FROM purchase_order WHERE id = line.purchase_order_id AND outbound_mail_id IS NULL
         AND (state = 'draft' OR state = 'confirmed' AND TG_OP = 'INSERT');
-    IF FOUND THEN
+    IF FOUND OR is_between_agencies(line.purchase_order_id) THEN
         RETURN line;
     END IF;
     RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: its order is no draft', TG_TABLE_NAME);
 END $$;
 SELECT format(
-    'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR DELETE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
+    'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR DELETE OR UPDATE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
     'EXECUTE FUNCTION entered_lines_only()', 'entered as ' || :'console', lines, :'console')
 FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
 \gexec

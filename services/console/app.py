@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services.console.pages import (
         accessibility,
         accounts,
+        allocation,
         catalogue,
         choices,
         collecting,
@@ -129,6 +130,8 @@ ROUTES: Final = (
     Page("/ventes", "sales", Access.SEE, sales.show_list),
     Page("/ventes/{number:path}/accepter", "sale: accept", Right.SELL, selling.ask_to_accept, selling.accept),
     Page("/ventes/{number:path}/refuser", "sale: refuse", Right.SELL, selling.ask_to_refuse, selling.refuse),
+    Page("/ventes/{number:path}/affectation", "sale: depots", Right.SELL, allocation.show, allocation.reserve),
+    Page("/ventes/{number:path}/affectation/calcul", "sale: count depots", Right.SELL, post=allocation.count),
     Page("/ventes/{number:path}/livrer", "sale: deliver", Right.SELL, selling.ask_to_deliver, selling.deliver),
     Page("/encours.csv", "credit as a file", Access.SEE, credit_overview.export),
     Page("/encours", "credit overview", Access.SEE, credit_overview.show),

@@ -74,6 +74,7 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.OTHER_STATE: 409,
     ProblemCode.CHANGED_MEANWHILE: 409,
     ProblemCode.WRONG_PLACE: 409,
+    ProblemCode.NOT_LEFT: 409,
 }
 
 

@@ -91,6 +91,15 @@ def list_transit(connection: Connection, *, size: int = USUAL, after: str | None
     return read_page(connection, _TRANSIT, [DeliveryNoteLine.id], _line, size=size, after=after)
 
 
+def transit_of(connection: Connection, product: str) -> dict[str, Decimal]:
+    """How much of a product is on its way to each depot, by the depot's code."""
+    found: dict[str, Decimal] = {}
+    for row in connection.execute(_TRANSIT.where(DeliveryNoteLine.product_code == product)):
+        line = _line(row)
+        found[line.destination] = found.get(line.destination, Decimal(0)) + line.quantity
+    return found
+
+
 def _line(row: AnyRow) -> InTransit:
     return InTransit(
         *(row.number, row.issue_date, row.position, row.product_code, row.quantity - (row.received or Decimal(0))),

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
@@ -104,9 +104,8 @@ def allocate_order(
     :raises Problem: there is no such order, or it is not accepted; its dossier sets nothing aside (A10); or what was
         chosen cannot be had. Nothing may be written then.
     """
-    locked = _ORDER.where(SalesOrder.number == number).with_for_update()
-    order = _read_accepted(connection, locked, number)
-    return follow(connection, order, _reserving(connection, order), choices or {}, by=by, at=at)
+    order = read_accepted(connection, number, lock=True)
+    return follow(connection, order, reserving(connection, order), choices or {}, by=by, at=at)
 
 
 def foresee_order(
@@ -116,8 +115,8 @@ def foresee_order(
 
     :raises Problem: as `allocate_order` would.
     """
-    order = _read_accepted(connection, _ORDER.where(SalesOrder.number == number), number)
-    sourcing = _reserving(connection, order)
+    order = read_accepted(connection, number)
+    sourcing = reserving(connection, order)
     lines = read_order_lines(connection, order.id)
     after = _kept(order.number, lines, choices or {})
     return sourcing.rules.arbitrate, foresee(connection, sourcing, needs_of(after.values(), choices or {}))
@@ -210,8 +209,11 @@ def _kept(number: str, lines: Sequence[HeldLine], choices: Choices) -> dict[int,
     }
 
 
-def _reserving(connection: Connection, order: AnyRow) -> Sourcing:
-    """From where an order may be served; one of another agency from this agency's own depots alone."""
+def reserving(connection: Connection, order: AnyRow) -> Sourcing:
+    """From where an order may be served; one of another agency from this agency's own depots alone.
+
+    :raises Problem: its dossier sets nothing aside (A10).
+    """
     sourcing = read_sourcing(connection, order.establishment_id, order.depot_id)
     if not sourcing.rules.reserves:
         raise Problem(
@@ -223,8 +225,13 @@ def _reserving(connection: Connection, order: AnyRow) -> Sourcing:
     return sourcing.within() if is_sold(connection, order.id) else sourcing
 
 
-def _read_accepted(connection: Connection, query: Select[*tuple[Any, ...]], number: str) -> AnyRow:
-    order = connection.execute(query).one_or_none()
+def read_accepted(connection: Connection, number: str, *, lock: bool = False) -> AnyRow:
+    """An accepted order; locked, nobody else changes it until the transaction ends.
+
+    :raises Problem: there is none, or it is not accepted.
+    """
+    query = _ORDER.where(SalesOrder.number == number)
+    order = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if order is None:
         raise Problem(
             "There is no sales order {number}. Nothing was reserved.",

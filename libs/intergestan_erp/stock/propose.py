@@ -83,7 +83,7 @@ def propose(need: Decimal, own: Shelf, others: Iterable[Shelf], invoicer: Invoic
 
 def usual_route(shelf: Shelf, own: Shelf, invoicer: Invoicer | None) -> Route:
     """How goods of a depot reach the customer unless somebody chooses: straight, if whoever invoices may sell them."""
-    return Route.INDIRECT if _must_be_bought(shelf, own, invoicer) else Route.DIRECT
+    return Route.INDIRECT if must_be_bought(shelf, own, invoicer) else Route.DIRECT
 
 
 def check_route(shelf: Shelf, own: Shelf, route: Route, invoicer: Invoicer | None) -> None:
@@ -99,7 +99,7 @@ def check_route(shelf: Shelf, own: Shelf, route: Route, invoicer: Invoicer | Non
             (Act.ROUTE_DIRECT,),
             depot=shelf.code,
         )
-    if route is Route.DIRECT and _must_be_bought(shelf, own, invoicer):
+    if route is Route.DIRECT and must_be_bought(shelf, own, invoicer):
         assert invoicer is not None
         raise Problem(
             "{depot} belongs to another company, and establishment {who} invoices: choose indirect.",
@@ -110,7 +110,7 @@ def check_route(shelf: Shelf, own: Shelf, route: Route, invoicer: Invoicer | Non
         )
 
 
-def _must_be_bought(shelf: Shelf, own: Shelf, invoicer: Invoicer | None) -> bool:
+def must_be_bought(shelf: Shelf, own: Shelf, invoicer: Invoicer | None) -> bool:
     """Whether the goods are another company's than that which invoices; the own depot's leave from there anyway."""
     return invoicer is not None and shelf.depot_id != own.depot_id and shelf.folder_id != invoicer.folder_id
 

@@ -31,7 +31,7 @@ _RULES: Final = (
 )
 _DEPOTS: Final = (
     select(
-        *(Depot.id, Depot.code, Depot.allow_negative, Depot.establishment_id),
+        *(Depot.id, Depot.code, Depot.allow_negative, Depot.establishment_id, Establishment.number),
         and_(Depot.active, Depot.manage_reservations).label("reserves"),
         EFFECTIVE_FOLDER.label("folder_id"),
         func.coalesce(DepotRank.rank, UNRANKED).label("rank"),
@@ -70,7 +70,7 @@ class StockRules:
 class Source:
     """A depot of the dossier. :ivar reserves: it is in use, and goods are set aside there (A10).
 
-    :ivar allows_negative: more may be promised there than lies there.
+    :ivar allows_negative: more may be promised there than lies there. `establishment`: the number of its own.
     """
 
     id: int
@@ -80,6 +80,7 @@ class Source:
     rank: int
     reserves: bool
     allows_negative: bool
+    establishment: int = 0
 
 
 Available = dict[tuple[int, int], Decimal]
@@ -156,6 +157,7 @@ def read_sourcing(connection: Connection, establishment_id: int, depot_id: int) 
             *(each.id, each.code, each.establishment_id, each.folder_id, each.rank),
             reserves=rules.reserves and each.reserves,
             allows_negative=each.allow_negative,
+            establishment=each.number,
         )
         for each in rows
     }

@@ -49,6 +49,10 @@ IS_UNALLOCATED: Final = and_(
 
 _ONE_UNALLOCATED: Final = select(SalesOrder.number).where(SalesOrder.id == bindparam("order"), IS_UNALLOCATED)
 
+_RESERVED_FOR: Final = select(SalesOrder.id).where(
+    SalesOrder.number == bindparam("number"), SalesOrder.state == SalesState.ACCEPTED, _OF_ITS_DOSSIER.exists()
+)
+
 _SHORT: Final = (
     select(SalesOrder.id)
     .join(SalesOrderLine, SalesOrderLine.sales_order_id == SalesOrder.id)
@@ -102,6 +106,11 @@ def is_unallocated(connection: Connection, order_id: int) -> bool:
 def unallocated_number(connection: Connection, order_id: int) -> str | None:
     """The number of an order that is to be allocated at once, and was not yet; None of any other."""
     return connection.execute(_ONE_UNALLOCATED, {"order": order_id}).scalar()
+
+
+def sets_aside(connection: Connection, number: str) -> bool:
+    """Whether goods are set aside for an order: it is accepted, and its dossier manages reservations (A10)."""
+    return connection.execute(_RESERVED_FOR, {"number": number}).first() is not None
 
 
 def next_short(connection: Connection, product_id: int, after: ShortOrder | None) -> ShortOrder | None:

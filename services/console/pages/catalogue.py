@@ -28,6 +28,7 @@ from intergestan_runtime.said import Counted, Said, marked
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, done_before, once
+from services.console.pages import availability
 from services.console.pages.filters import paging_of
 from services.console.pages.given_file import MOST_SHOWN, Given, faults_of, given_file, no_reader
 from services.console.visit import Visit
@@ -72,12 +73,18 @@ def show_list(visit: Visit) -> Response:
 
 
 def show_one(visit: Visit) -> Response:
-    """One product."""
+    """One product: its card, or where stock is managed one of the tabs about that."""
+    tab = visit.query.get(availability.TAB, "")
+    if tab == availability.AVAILABLE:
+        return availability.show(visit)
+    if tab == availability.MOVES:
+        return availability.show_moves(visit)
     with visit.database.read() as connection:
         product = show_product(connection, visit.params["code"])
     if product is None:
         return faults.page(visit, 404)
-    return visit.html("catalogue/product.html", product=product)
+    tabs = availability.tabs_of(product.code) if visit.site.standing.manages_stock else []
+    return visit.html("catalogue/product.html", product=product, tabs=tabs, tab="")
 
 
 def show_import(visit: Visit) -> Response:

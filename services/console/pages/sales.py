@@ -14,6 +14,7 @@ from intergestan_erp.listing.page import MOST, Page
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
 from intergestan_erp.selling.views import SalesOrderView
+from intergestan_erp.stock.waiting import sets_aside
 from intergestan_operations.language.happenings import WORDS
 from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
@@ -113,9 +114,12 @@ def show_one(visit: Visit) -> Response:
     """One order as a whole."""
     with visit.database.read() as connection:
         order = show_sales_order(connection, visit.params["number"])
+        reserves = order is not None and sets_aside(connection, order.number)
     if order is None:
         return faults.page(visit, 404)
-    return visit.html("sales/order.html", order=order, words=WORDS, parts_of=PARTS, **_acts(visit, order))
+    return visit.html(
+        "sales/order.html", order=order, words=WORDS, parts_of=PARTS, reserves=reserves, **_acts(visit, order)
+    )
 
 
 def _acts(visit: Visit, order: SalesOrderView) -> dict[str, Any]:

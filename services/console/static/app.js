@@ -187,6 +187,18 @@
       field.closest("fieldset").querySelector(".out button").click();
     }
   });
+  /* Choosing depots: arrows go to the depot above or below, = takes all that is there, Space changes the way of the goods. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("[data-shares] input:not([type=hidden]), [data-shares] select");
+    if (!field || event.ctrlKey || event.altKey || event.metaKey) return;
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const fields = [...field.closest("form").querySelectorAll(`[data-shares] ${field.matches("select") ? "select" : "input:not([type=hidden])"}`)];
+    if (by) (fields[fields.indexOf(field) + by] || field).focus();
+    else if (event.key === "=" && field.dataset.most) { field.value = field.dataset.most; tell(field); }
+    else if (event.key === " " && field.matches("[data-ways]")) { field.selectedIndex = 1 - field.selectedIndex; tell(field); }
+    else return;
+    event.preventDefault();
+  });
   /* Rows of a spreadsheet that are pasted into a line become lines. */
   document.addEventListener("paste", (event) => {
     const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";

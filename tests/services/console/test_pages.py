@@ -87,6 +87,9 @@ GET  /ventes/CCL1/refuser                  carl            adam
 POST /ventes/CCL1/refuser                  carl            adam
 GET  /ventes/CCL1/livrer                   carl            adam
 POST /ventes/CCL1/livrer                   carl            adam
+GET  /ventes/CCL1/affectation              carl            adam
+POST /ventes/CCL1/affectation              carl            adam
+POST /ventes/CCL1/affectation/calcul       carl            adam
 GET  /encours                        nadia carl odile adele adam
 GET  /encours.csv                    nadia carl odile adele adam
 GET  /tiers                          nadia carl odile adele adam
