@@ -431,6 +431,7 @@ _CONSOLE: Rights = {
     "session": Right(ALL, ALL, "seen_at told", deletes=True),
     "idempotency": Right(ALL, ALL, "status body", deletes=True),
     "invitation": Right(ALL, deletes=True),
+    "identity": Right(ALL, ALL, "user_id login name email seen_at", deletes=True),
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
     "api_token": Right(ALL, changes="last_used_at"),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),

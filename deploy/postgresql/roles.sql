@@ -495,6 +495,9 @@ GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
 GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
+GRANT SELECT, INSERT (issuer, subject, user_id, login, name, email, seen_at), UPDATE (user_id, login, name,
+    email, seen_at), DELETE ON "identity" TO :"console";
+GRANT USAGE ON SEQUENCE "identity_id_seq" TO :"console";
 GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, partner_id, paused_at, unproven, rung_at) ON
     "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";

@@ -328,6 +328,23 @@ class ConsoleSettings(ServiceSettings):
         "optional",
         description="Whether people prove more than a password, by codes of a telephone: nobody, who wants to, all.",
     )
+    oidc_issuer: PostedUrl | None = key(
+        None,
+        description="The firm's own login (OpenID Connect), as it calls itself, such as https://login.example/realms/firm.",
+    )
+    oidc_client_id: str | None = key(None, description="What the console is called there.")
+    oidc_secret: str | None = key(
+        None, description="Name of the secret that it has there; without one it is a public client (with PKCE)."
+    )
+    oidc_ca_file: ConfigPath | None = key(
+        None, description="Certificates (PEM) of its authority, if the machine does not know it."
+    )
+    oidc_name: str | None = key(None, max_length=40, description="How people call it; by default its host.")
+    oidc_create_users: bool = key(
+        False,
+        description="Whoever comes from it for the first time is entered, without a role; else an administrator says "
+        "who they are.",
+    )
     undo_seconds: int = key(
         8, ge=0, le=60, description="So long orders that were sent in the browser may be taken back before they leave."
     )
@@ -340,6 +357,8 @@ class ConsoleSettings(ServiceSettings):
             raise ValueError(Said("behind_proxy needs trusted_proxies and public_url"))
         if self.forwarded_user is not None and (not self.behind_proxy or "*" in self.trusted_proxies):
             raise ValueError(Said("forwarded_user needs behind_proxy, and trusted_proxies that are addresses"))
+        if (self.oidc_issuer is None) is not (self.oidc_client_id is None):
+            raise ValueError(Said("oidc_issuer and oidc_client_id go together"))
         if self.address in _LOOPBACK:
             return
         if self.tls_certificate_file is None and not self.behind_proxy:
@@ -357,6 +376,11 @@ class ConsoleSettings(ServiceSettings):
         scheme = "http" if self.tls_certificate_file is None else "https"
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{scheme}://{host}:{self.port}/"
+
+    @property
+    def oidc_title(self) -> str | None:
+        """How people call the firm's own login; None: there is none."""
+        return None if self.oidc_issuer is None else self.oidc_name or urlsplit(self.oidc_issuer).hostname
 
     @property
     def public_host(self) -> str | None:

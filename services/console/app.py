@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         documents,
         entering,
         entering_code,
+        entering_firm,
         fees_terms,
         first_steps,
         holds,
+        identities,
         invitation,
         journal,
         mail_account,
@@ -72,6 +74,8 @@ else:
 ROUTES: Final = (
     Page("/entrer", "enter", Access.EVERYBODY, entering.show, entering.enter, hashes=True),
     Page("/entrer/code", "enter: code", Access.EVERYBODY, post=entering_code.take),
+    Page("/entrer/firme", "enter: firm", Access.EVERYBODY, entering_firm.leave_for, calls_out=True),
+    Page("/entrer/firme/retour", "enter: firm's answer", Access.EVERYBODY, entering_firm.come_back, calls_out=True),
     Page("/quitter", "leave", Access.PERSON, post=entering.leave),
     Page("/invitation", "invitation", Access.EVERYBODY, invitation.show, invitation.take, hashes=True),
     Page("/", "home", Access.SEE, start.show),
@@ -282,6 +286,7 @@ ROUTES: Final = (
     Page("/reglages/nouvel-utilisateur", "new person", Right.MANAGE_USERS, people.ask_new, people.add, hashes=True),
     Page("/reglages/jetons", "tokens", Right.MANAGE_USERS, tokens.show_list, tokens.end, hashes=True),
     Page("/reglages/nouveau-jeton", "new token", Right.MANAGE_USERS, tokens.ask_new, tokens.make, hashes=True),
+    Page("/reglages/identites", "identities", Right.MANAGE_USERS, identities.show, identities.act, hashes=True),
     Page("/reglages/utilisateurs", "people", Right.MANAGE_USERS, people.show_list),
     Page(
         "/reglages/utilisateurs/{login}/desactiver",

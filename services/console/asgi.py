@@ -52,7 +52,7 @@ MOST_FIELDS: Final = 20_000
 BODY_S: Final = 30.0
 HASHES: Final = 2
 _LONGEST_NAME = 120
-FIXED, NO_PAGE, API = "static", "none", "api"
+FIXED, NO_PAGE, API, ENTER = "static", "none", "api", "enter"
 """What metrics call files that never change, addresses of no page, and calls of programs."""
 READINGS: Final = 2
 """So many requests at once have files read."""
@@ -118,7 +118,7 @@ class Application:
         form = await read_posted(request, 0 if page is None else page.files) if is_post else FormData()
         if isinstance(form, Response):
             return name, form
-        limiter = self._limiter(page) if is_post else None
+        limiter = self._limiter(page) if is_post or (page is not None and page.post is None) else None
         try:
             return name, await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
         finally:
@@ -190,7 +190,7 @@ class Application:
             return faults.page(visit, 403, "foreign")
         if not may(page.access, visit.person):
             return faults.not_entered(visit) if visit.visitor is None else faults.page(visit, 403)
-        if posted and not _has_token(visit):
+        if posted and not _has_token(visit, page):
             return faults.page(visit, 403, "token")
         if is_lacking(visit, page.name):
             return visit.go(SECOND_FACTOR)
@@ -223,11 +223,12 @@ def _has_nul(visit: Visit) -> bool:
     return "%00" in visit.request.url.path or any("\0" in each for each in (visit.request.scope["path"], *sent))
 
 
-def _has_token(visit: Visit) -> bool:
+def _has_token(visit: Visit, page: Page) -> bool:
+    """Also who entered in another tab while the form of one who has not was open here."""
     sent = visit.form.get(walls.TOKEN, "")
-    if visit.visitor is None:
-        return cookies.is_entering(visit.request, sent)
-    return walls.is_token(sent, visit.visitor.csrf)
+    if (visit.visitor is None or page.name == ENTER) and cookies.is_entering(visit.request, sent):
+        return True
+    return visit.visitor is not None and walls.is_token(sent, visit.visitor.csrf)
 
 
 async def read_posted(request: Request, files: int) -> FormData | Response:

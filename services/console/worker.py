@@ -39,6 +39,7 @@ from services.console.rendering import Renderer
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.discovery import Ask
     from intergestan_operations.checks.checkup import CheckedSettings
+    from intergestan_operations.sign_in.openid import OpenIdLogin
     from services.console.live import Watcher
 
 _log = structlog.get_logger(__name__)
@@ -109,6 +110,27 @@ class Console:
         """Let those who listen go, where anybody ever did."""
         if "watcher" in self.__dict__:
             self.watcher.end()
+
+    @cached_property
+    def firm_login(self) -> OpenIdLogin | None:
+        """The firm's own login, where it has one."""
+        from intergestan_operations.sign_in.openid import OpenIdLogin
+        from intergestan_runtime.secrets import Secrets
+
+        own, site = self.own, self.checked.site
+        if own.oidc_issuer is None or own.oidc_client_id is None:
+            return None
+        return OpenIdLogin(
+            issuer=own.oidc_issuer,
+            client_id=own.oidc_client_id,
+            client_secret=lambda: (
+                None
+                if own.oidc_secret is None
+                else Secrets(site.secrets_dir).get(own.oidc_secret).get_secret_value().strip()
+            ),
+            clock=lambda: self.database.now().timestamp(),
+            ca_file=None if own.oidc_ca_file is None else str(own.oidc_ca_file),
+        )
 
     @cached_property
     def network(self) -> Ask:

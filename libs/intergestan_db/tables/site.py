@@ -134,6 +134,26 @@ class Idempotency(Table):
     at: Typed[Instant]
 
 
+class Identity(Table):
+    """Somebody whom the firm's own login knows, by `issuer` and `subject` (OpenID Connect Core 1.0 §2).
+
+    `user_id`: who of our people that is; NULL until an administrator says so. `login`, `name` and `email` are what it
+    said when they were there last, at `seen_at`: nobody is known by them.
+    """
+
+    __tablename__ = "identity"
+    __table_args__ = (unique("issuer", "subject"),)
+
+    id: Typed[RowId]
+    issuer: Typed[str] = column(String(300))
+    subject: Typed[str] = column(String(255))
+    user_id: Typed[int | None] = column(references="user.id", index=True)
+    login: Typed[str] = column(String(200))
+    name: Typed[str] = column(String(200))
+    email: Typed[str] = column(String(254))
+    seen_at: Typed[Instant]
+
+
 class Invitation(Table):
     """A link by which a person enters once and chooses a password; `hash` is the SHA-256 of its secret."""
 

@@ -1,4 +1,4 @@
-"""Talks to an authorization server: the three grants that a mail account needs, and no more.
+"""Talks to an authorization server: the three grants that a mail account needs, and what its other addresses say.
 
 Refresh (RFC 6749 §6), device (RFC 8628), code with PKCE (RFC 6749 §4.1, RFC 7636). TLS is verified, redirects are not
 followed, answers are short and in time.
@@ -42,11 +42,15 @@ class TokensUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a grant brought. :ivar refresh: None where the old one stays good. :ivar lifetime: seconds."""
+    """What a grant brought.
+
+    :ivar refresh: None where the old one stays good. :ivar lifetime: seconds. :ivar identity: an `id_token`, unread.
+    """
 
     access: str = field(repr=False)
     refresh: str | None = field(repr=False)
     lifetime: float
+    identity: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,11 @@ class OAuthClient:
                 return "slow_down"
             raise
 
-    def consent_page(self, *, redirect: str, state: str, challenge: str, login: str) -> str:
-        """The page of the provider that the person opens; its answer comes to `redirect`."""
+    def consent_page(self, *, redirect: str, state: str, challenge: str, **more: str) -> str:
+        """The page of the provider that the person opens; its answer comes to `redirect`.
+
+        :param more: `login_hint`, say, or `nonce`.
+        """
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -108,7 +115,7 @@ class OAuthClient:
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
-            "login_hint": login,
+            **more,
         }
         page = self.provider.authorization_endpoint or ""
         return f"{page}{'&' if '?' in page else '?'}{urlencode(asked)}"
@@ -124,27 +131,36 @@ class OAuthClient:
             access=_text(answer, "access_token"),
             refresh=refresh if isinstance(refresh, str) and refresh else None,
             lifetime=_seconds(answer, "expires_in", 3600),
+            identity=_text(answer, "id_token") if "id_token" in answer else None,
         )
 
     def _post(self, url: str, **form: str) -> Mapping[str, Any]:
         form["client_id"] = self.client_id
         if self.client_secret is not None:
             form["client_secret"] = self.client_secret
-        request = urllib.request.Request(  # noqa: S310 - `provider` lets only https pass, and http on loopback
-            url, urlencode(form).encode(), {"Accept": "application/json"}
-        )
-        context = ssl.create_default_context(cafile=self.ca_file)
-        # By http it stays on this machine, which a proxy of the environment is not.
-        direct = [urllib.request.ProxyHandler({})] if request.type == "http" else []
-        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect, *direct)
-        try:
-            with opener.open(request, timeout=TIMEOUT_S) as response:
-                return _object(_read(response))
-        except urllib.error.HTTPError as error:
-            with error:
-                raise _refusal(error) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise TokensUnavailable(str(getattr(error, "reason", error)) or type(error).__name__) from error
+        return fetch(url, form, ca_file=self.ca_file)
+
+
+def fetch(url: str, form: Mapping[str, str] | None = None, *, ca_file: str | None = None) -> Mapping[str, Any]:
+    """The JSON object that a server answers to a form, or to a question without one.
+
+    :param url: https, or http on loopback; whoever takes an address from somewhere sees to it.
+    :raises GrantRefused: it says why not. :raises TokensUnavailable: it does not answer as it should.
+    """
+    body = None if form is None else urlencode(form).encode()
+    request = urllib.request.Request(url, body, {"Accept": "application/json"})  # noqa: S310 - see `url`
+    context = ssl.create_default_context(cafile=ca_file)
+    # By http it stays on this machine, which a proxy of the environment is not.
+    direct = [urllib.request.ProxyHandler({})] if request.type == "http" else []
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect, *direct)
+    try:
+        with opener.open(request, timeout=TIMEOUT_S) as response:
+            return _object(_read(response))
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refusal(error) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise TokensUnavailable(str(getattr(error, "reason", error)) or type(error).__name__) from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

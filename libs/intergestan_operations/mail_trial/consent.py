@@ -74,7 +74,7 @@ def by_browser(client: OAuthClient, login: str, show: Callable[[Said], None], pa
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     with _Ear() as ear:
-        page = client.consent_page(redirect=ear.url, state=state, challenge=challenge, login=login)
+        page = client.consent_page(redirect=ear.url, state=state, challenge=challenge, login_hint=login)
         show(
             Said(
                 "Open this page in a browser of this machine and log in as {login}. Waiting for you …\n{page}",

@@ -29,12 +29,13 @@ def let_in(
         assert visitor is not None, "it was begun a moment ago"
         person = person_of(connection, visitor.user_id, login)
     entered = language.choose(replace(visit, visitor=visitor, person=person))
-    response = _answer(entered, retour, typed)
+    response = go_on(entered, retour, typed)
     cookies.begin(visit.request, response, secret, visit.console.lifetime.longest if lasting else None)
     return response
 
 
-def _answer(visit: Visit, retour: str, typed: Mapping[str, str]) -> Response:
+def go_on(visit: Visit, retour: str, typed: Mapping[str, str]) -> Response:
+    """On to where they were going; what was typed there stands in it again."""
     if visit.is_partial and "dialogue" in visit.form:
         told = {"intergestan:entered": {"token": masked(visit.who.csrf), "login": visit.who.login}}
         return Response(headers={"HX-Trigger": json.dumps(told), "Content-Type": "text/html; charset=utf-8"})

@@ -15,7 +15,7 @@ from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.access import cookies
 from services.console.access.forwarded import begin_forwarded
-from services.console.access.let_in import let_in
+from services.console.access.let_in import go_on, let_in
 from services.console.access.tries import begin_counted, count_try, tell_failed, too_many
 from services.console.access.walls import own_path
 from services.console.pages import entering_code
@@ -50,6 +50,8 @@ def enter(visit: Visit) -> Response:
     """Prove a password, and let its person in, or ask for a code."""
     typed, password = visit.form.get("login", ""), visit.form.get("mot_de_passe", "")
     retour, lasting = own_path(visit.form.get("retour", "/")), "rester" in visit.form
+    if visit.visitor is not None and not (typed or password):  # entered in another tab
+        return go_on(visit, retour, faults.kept_before(visit.form))
     if visit.forwarded is not None:
         return _enter_forwarded(visit, visit.forwarded, retour, faults.kept_before(visit.form))
     wait = count_try(visit, typed)

@@ -14,6 +14,7 @@ from intergestan_db.enums import Right, Role
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.inputs.identity import case_doubts
 from intergestan_erp.listing.page import slice_page
+from intergestan_erp.people.identities import identities_of, list_waiting
 from intergestan_erp.people.invitations import VALID, in_groups
 from intergestan_erp.people.invitations import invite as invite_person
 from intergestan_erp.people.own import end_sessions_of
@@ -60,9 +61,9 @@ def show_list(visit: Visit) -> Response:
     """Everybody, by login."""
     paging = paging_of(visit, PATH, ())
     with visit.database.read() as connection:
-        everybody = _everybody(connection)
+        everybody, waiting = _everybody(connection), len(list_waiting(connection))
     page = slice_page(everybody, lambda each: (each.user.login,), size=paging.size, after=paging.after)
-    return visit.html("settings/people.html", page=page, paging=paging, roles=ROLES, rights=RIGHTS)
+    return visit.html("settings/people.html", page=page, paging=paging, roles=ROLES, rights=RIGHTS, waiting=waiting)
 
 
 def ask_new(visit: Visit) -> Response:
@@ -267,6 +268,7 @@ def _page(visit: Visit, wrong: Mapping[str, str], problem: Problem | None = None
         if known is None:
             return faults.page(visit, 404)
         sessions = list_sessions(connection, known.user.id)
+        identities = identities_of(connection, known.user.id)
     filled = visit.with_kept(visit.form if SEEN in visit.form else visit.kept)
     was_typed = SEEN in filled.kept
     ticked = set(filled.kept) if was_typed else _boxes(known.person)
@@ -283,6 +285,7 @@ def _page(visit: Visit, wrong: Mapping[str, str], problem: Problem | None = None
         ticked=ticked,
         typed=filled.typed,
         sessions=sessions,
+        identities=identities,
         wrong=wrong,
         said=None if problem is None or wrong else sentence(problem, visit.language),
         asked=proof.is_asked(visit),

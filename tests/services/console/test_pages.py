@@ -29,6 +29,8 @@ WHO = ("nobody", *PEOPLE)
 MATRIX = """
 GET  /entrer                  nobody nadia carl odile adele adam
 POST /entrer                  nobody nadia carl odile adele adam
+GET  /entrer/firme            nobody nadia carl odile adele adam
+GET  /entrer/firme/retour     nobody nadia carl odile adele adam
 POST /entrer/code             nobody nadia carl odile adele adam
 GET  /invitation              nobody nadia carl odile adele adam
 POST /invitation              nobody nadia carl odile adele adam
@@ -211,6 +213,8 @@ POST /reglages/jetons                                       adam
 GET  /reglages/nouveau-jeton                                adam
 POST /reglages/nouveau-jeton                                adam
 GET  /reglages/utilisateurs                                 adam
+GET  /reglages/identites                                    adam
+POST /reglages/identites                                    adam
 GET  /reglages/utilisateurs/carl                            adam
 POST /reglages/utilisateurs/carl                            adam
 GET  /reglages/utilisateurs/carl/desactiver                 adam
