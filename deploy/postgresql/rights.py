@@ -482,7 +482,6 @@ _SELLS: Rights = {
     "sales_order_line": Right(ALL, changes="product_id product_code"),
     "review_reply": Right(ALL, deletes=True),
     "number_series": Right(adds=ALL),
-    "dossier": Right(ALL, changes="name"),
     "delivery_note": Right(ALL, ALL),
     "delivery_note_line": Right(ALL, ALL),
     "invoice": Right(ALL, ALL),
@@ -565,6 +564,23 @@ _RULES: Rights = {
 """What an administrator chooses besides settings: fees, payment terms and price lists."""
 
 
+_AGENCIES: Rights = {
+    "dossier": Right(ALL, changes="* -id -number"),
+    "establishment": Right(ALL, ALL, "* -id -dossier_id -number"),
+    "depot": Right(ALL, ALL, "* -id -code -establishment_id"),
+    "depot_rank": Right(ALL, ALL, deletes=True),
+    "accounting_folder": Right(ALL, ALL, "* -id -number -locked_until -chart"),
+    "operation_code": Right(ALL, ALL),
+    "category": Right(ALL, ALL),
+    "party": Right(ALL, changes="category_id credit_max credit_insured"),
+    "party_credit": Right(ALL, deletes=True),
+    "stock": Right(ALL, ALL, ALL),
+    "stock_move": Right(ALL, ALL),
+}
+"""What an administrator sets of the dossier, its establishments, depots and accounting folders, and what people say of
+stock: it came, was counted or moved. Who locks the table `stock` (`agencies/depots.py`) may change all of it."""
+
+
 _OPERATES: Rights = {
     "mailbox": Right(changes="active rests_since rests_reason rests_by"),
     "purge_run": Right(ALL, "mailbox_id requested_at requested_by archived_before dry_run heartbeats_only done"),
@@ -625,7 +641,8 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _PAIRS, _KEEPS_PARTIES, _RULES, _OPERATES, _ADMINISTERS)
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _PAIRS),
+        *(_KEEPS_PARTIES, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
     ),
 }
 
@@ -710,7 +727,8 @@ _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
     PICKING_SLIP.name,
-    *("fee", "payment_term", "price_list"),
+    *("fee", "payment_term", "price_list", "dossier", "establishment", "depot", "accounting_folder", "operation_code"),
+    *("category", "stock"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
@@ -744,7 +762,6 @@ GUARDS: tuple[Guard, ...] = (
     Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT_OR_OURS}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
-    Guard("lock alone", "dossier", "UPDATE", {CONSOLE: "false"}),
     Guard(
         "refused",
         "sales_order",

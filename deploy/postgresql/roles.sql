@@ -426,7 +426,12 @@ GRANT SELECT, INSERT (number, title, kind, active), UPDATE (number, title), DELE
 GRANT USAGE ON SEQUENCE "account_id_seq" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "account_counter" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "account_word" TO :"console";
-GRANT SELECT ON "accounting_folder" TO :"console";
+GRANT SELECT, INSERT (number, name, siren, vat_id, legal_form, share_capital, rcs, iban, bic, late_penalty,
+    early_payment, vat_exemption, vat_on_debits, logo, locked_until, chart, line1, line2, postcode, city,
+    country), UPDATE (name, siren, vat_id, legal_form, share_capital, rcs, iban, bic, late_penalty,
+    early_payment, vat_exemption, vat_on_debits, logo, line1, line2, postcode, city, country) ON
+    "accounting_folder" TO :"console";
+GRANT USAGE ON SEQUENCE "accounting_folder_id_seq" TO :"console";
 GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, latitude, longitude, geo_state,
     geo_key, geo_source, geo_at, rung_at, next_attempt_at, attempts, incomplete), UPDATE (line1, line2,
     postcode, city, country, latitude, longitude, geo_state, geo_key, geo_source, geo_at, rung_at,
@@ -444,7 +449,8 @@ GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
 GRANT SELECT, INSERT (user_id, name, prefix, hash, scopes, created_at, created_by, ends_at), UPDATE
     (last_used_at, revoked_at) ON "api_token" TO :"console";
 GRANT USAGE ON SEQUENCE "api_token_id_seq" TO :"console";
-GRANT SELECT ON "category" TO :"console";
+GRANT SELECT, INSERT (code, name, kind) ON "category" TO :"console";
+GRANT USAGE ON SEQUENCE "category_id_seq" TO :"console";
 GRANT SELECT, INSERT (party_id, name, telephone, email), UPDATE (name, telephone, email) ON "contact" TO
     :"console";
 GRANT USAGE ON SEQUENCE "contact_id_seq" TO :"console";
@@ -465,15 +471,26 @@ GRANT SELECT, INSERT (delivery_note_id, sales_order_line_id, picking_slip_line_i
     name, quantity, unit) ON "delivery_note_line" TO :"console";
 GRANT USAGE ON SEQUENCE "delivery_note_line_id_seq" TO :"console";
 GRANT SELECT ON "delivery_report" TO :"console";
-GRANT SELECT ON "depot" TO :"console";
-GRANT SELECT ON "depot_rank" TO :"console";
+GRANT SELECT, INSERT (code, name, establishment_id, manage_reservations, allow_negative, customer_party_id,
+    supplier_party_id, active, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city,
+    delivery_country), UPDATE (name, manage_reservations, allow_negative, customer_party_id, supplier_party_id,
+    active, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country)
+    ON "depot" TO :"console";
+GRANT USAGE ON SEQUENCE "depot_id_seq" TO :"console";
+GRANT SELECT, INSERT, DELETE ON "depot_rank" TO :"console";
 GRANT SELECT, UPDATE (outcome) ON "difference" TO :"console";
-GRANT SELECT, UPDATE (name) ON "dossier" TO :"console";
+GRANT SELECT, UPDATE (name, accounting_folder_id, manage_stock, manage_reservations, reserve_at_entry,
+    invoicing_establishment_id, customer_op_billable_id, customer_op_plain_id, supplier_op_billable_id,
+    supplier_op_plain_id, party_category_id, document_category_id, establishments_are_companies, analytic_axis,
+    picking_mode, incomplete, arbitrate, default_establishment_id) ON "dossier" TO :"console";
 GRANT SELECT, INSERT (folder_id, journal_code, number, day, piece, piece_day, label, validated_on, source) ON
     "entry" TO :"console";
 GRANT USAGE ON SEQUENCE "entry_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "entry_line" TO :"console";
-GRANT SELECT ON "establishment" TO :"console";
+GRANT SELECT, INSERT (dossier_id, number, name, siret, accounting_folder_id, active, line1, line2, postcode,
+    city, country), UPDATE (name, siret, accounting_folder_id, active, line1, line2, postcode, city, country)
+    ON "establishment" TO :"console";
+GRANT USAGE ON SEQUENCE "establishment_id_seq" TO :"console";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"console";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
 GRANT SELECT ON "fec_export" TO :"console";
@@ -535,7 +552,8 @@ GRANT SELECT ON "missing_number" TO :"console";
 GRANT SELECT ON "notice" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number, last_date) ON "number_series" TO :"console";
 GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
-GRANT SELECT ON "operation_code" TO :"console";
+GRANT SELECT, INSERT (code, name, side, billable) ON "operation_code" TO :"console";
+GRANT USAGE ON SEQUENCE "operation_code_id_seq" TO :"console";
 GRANT SELECT, DELETE ON "outbound_body" TO :"console";
 GRANT SELECT, INSERT ON "outbound_key_notice" TO :"console";
 GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_by_id, in_reply_to_id, requested_at,
@@ -571,7 +589,7 @@ GRANT SELECT, INSERT (code, name, is_customer, is_supplier, siret, siren, vat_id
 GRANT USAGE ON SEQUENCE "party_id_seq" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_account" TO :"console";
 GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console";
-GRANT SELECT ON "party_credit" TO :"console";
+GRANT SELECT, DELETE ON "party_credit" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_fee" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
@@ -667,8 +685,10 @@ GRANT SELECT, INSERT (name, value), UPDATE (value) ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
 GRANT SELECT, UPDATE (name, siret, vat_id, line1, line2, postcode, city, country, language, timezone,
     orders_address, answers_address, created_at) ON "site" TO :"console";
-GRANT SELECT, INSERT, UPDATE (reserved) ON "stock" TO :"console";
-GRANT SELECT ON "stock_move" TO :"console";
+GRANT SELECT, INSERT, UPDATE ON "stock" TO :"console";
+GRANT SELECT, INSERT (at, depot_id, product_id, quantity, unit_cost, reason, document, created_by) ON
+    "stock_move" TO :"console";
+GRANT USAGE ON SEQUENCE "stock_move_id_seq" TO :"console";
 GRANT SELECT ON "taken_file" TO :"console";
 GRANT SELECT, INSERT, UPDATE (tries, tried_at), DELETE ON "throttle" TO :"console";
 GRANT SELECT ON "told_alarm" TO :"console";
@@ -708,7 +728,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -782,12 +802,6 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON geocode_cac
     WHEN %9$L THEN (OLD.latitude IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('unknown places')$guard$,
     'unknown places of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
-\gexec
-SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON dossier FOR EACH ROW
-    WHEN (CASE CURRENT_USER
-    WHEN %9$L THEN (false) IS NOT TRUE
-    ELSE false END) EXECUTE FUNCTION refuse_service('lock alone')$guard$,
-    'lock alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF partner_id ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services.console.pages import (
         accessibility,
         accounts,
+        agency_codes,
         allocation,
         catalogue,
         choices,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         credit_overview,
         diagnosis,
         documents,
+        dossier,
         entering,
         entering_code,
         entering_firm,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
         sending,
         site_settings,
         start,
+        stock_start,
         supplier_changes,
         tiers,
         tiers_card,
@@ -180,6 +183,12 @@ ROUTES: Final = (
         tiers_card.save_ceiling,
     ),
     Page("/tiers/{code:path}", "third party", Access.SEE, tiers_card.show),
+    Page("/reglages/codes", "operation codes", Right.SET_RULES, agency_codes.show, agency_codes.add),
+    Page("/reglages/dossier", "dossier: first", Right.SET_RULES, dossier.show),
+    Page("/reglages/dossier/{number:int}", "dossier", Right.SET_RULES, dossier.show, dossier.change),
+    Page(
+        "/reglages/dossier/{number:int}/stock", "manage stock", Right.SET_RULES, stock_start.show, stock_start.switch_on
+    ),
     Page("/reglages/frais", "fees", Right.SET_RULES, fees_terms.show_fees, fees_terms.save_fee),
     Page("/reglages/conditions", "payment terms", Right.SET_RULES, fees_terms.show_terms, fees_terms.save_term),
     Page("/reglages/tiers", "settings: third parties", Right.SET_RULES, tiers_settings.show),

@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, update
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import Arbitrate, CategoryKind, Incomplete, OperationSide, PickingMode
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import AccountingFolder, Category, Depot, Dossier, Establishment, OperationCode, Party
+from intergestan_db.tables import (
+    AccountingFolder,
+    Category,
+    Depot,
+    Dossier,
+    Establishment,
+    OperationCode,
+    Party,
+    StockMove,
+)
 from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.agencies.codes import category_called, operation_called
 from intergestan_erp.agencies.establishments import (
@@ -199,6 +208,12 @@ def _check(connection: Connection, before: AnyRow, new: Mapping[str, Any]) -> No
                 (Act.SET_ESTABLISHMENT,),
                 n=own,
             )
+    if before.manage_stock and not new["manage_stock"] and connection.execute(select(moved(before.id))).scalar():
+        raise Problem(
+            "Goods came or left under the management of stock: it stays on. Nothing was changed.",
+            ProblemCode.STILL_NEEDED,
+            (Act.SHOW_STOCK,),
+        )
     needs = {"manage_reservations": "manage_stock", "reserve_at_entry": "manage_reservations"}
     for setting, needed in needs.items():
         if new[setting] and not new[needed]:
@@ -216,6 +231,12 @@ def _check(connection: Connection, before: AnyRow, new: Mapping[str, Any]) -> No
         )
     for name in ("invoicing_establishment_id", "default_establishment_id"):
         refuse_idle(connection, new[name], with_depot=name == "default_establishment_id")
+
+
+def moved(dossier_id: int) -> ColumnElement[bool]:
+    """Whether goods of a dossier's depots ever came, left or were counted, as a condition of a statement."""
+    depots = select(Depot.id).join(Establishment, Establishment.id == Depot.establishment_id)
+    return exists().where(StockMove.depot_id.in_(depots.where(Establishment.dossier_id == dossier_id)))
 
 
 def refuse_idle(connection: Connection, establishment_id: int | None, *, with_depot: bool) -> None:

@@ -204,6 +204,13 @@ GET  /journal.csv                               odile       adam
 GET  /reglages                                              adam
 GET  /reglages/site                                         adam
 POST /reglages/site                                         adam
+GET  /reglages/codes                                        adam
+POST /reglages/codes                                        adam
+GET  /reglages/dossier                                      adam
+GET  /reglages/dossier/1                                    adam
+POST /reglages/dossier/1                                    adam
+GET  /reglages/dossier/1/stock                              adam
+POST /reglages/dossier/1/stock                              adam
 GET  /reglages/choix                                        adam
 POST /reglages/choix                                        adam
 GET  /reglages/nouvel-utilisateur                           adam
@@ -254,6 +261,7 @@ IN_PATHS = {
     "/tiers": "STAUBER",
     "/tarifs": "DUP",
     "/reglages/tiers": "codes",
+    "/reglages/dossier": "1",
     "/correspondants": "elle",
     "/factures": "FA1",
     "/reglages/utilisateurs": "carl",
