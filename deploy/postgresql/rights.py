@@ -18,6 +18,7 @@ from intergestan_db.states import (
     PICKING_SLIP,
     PURCHASE_ORDER,
     PURCHASE_ORDER_CHANGE,
+    QUOTE,
     SALES_ORDER,
     Machine,
 )
@@ -515,6 +516,17 @@ _ALLOCATES: Rights = {
 and out of the pair of orders by which another agency was to send it.
 """
 
+_ENTERS: Rights = {
+    "sales_order": Right(ALL, "* -partner_id -category_id -carried -exported_at -rung_at -invoiced"),
+    "sales_order_line": Right(ALL, "* -promised_date -said"),
+    "sales_order_charge": Right(ALL, ALL),
+    "quote": Right(ALL, ALL, "state"),
+    "quote_line": Right(ALL, ALL),
+    "quote_charge": Right(ALL, ALL),
+}
+"""What a person enters by hand: quotes and sales orders."""
+
+
 _PAIRS: Rights = {
     "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
     "partner_key": Right(adds=ALL),
@@ -641,7 +653,7 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _PAIRS),
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _ENTERS, _PAIRS),
         *(_KEEPS_PARTIES, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
     ),
 }
@@ -679,6 +691,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay", "want"), ""),
         SALES_ORDER.name: dict.fromkeys(("accept", "cancel", "pair_cancel"), ""),
         PICKING_SLIP.name: {"cancel": ""},
+        QUOTE.name: {"accept": "", "refuse": ""},
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -729,6 +742,7 @@ _ACTS_ON = (
     PICKING_SLIP.name,
     *("fee", "payment_term", "price_list", "dossier", "establishment", "depot", "accounting_folder", "operation_code"),
     *("category", "stock"),
+    QUOTE.name,
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"

@@ -655,9 +655,16 @@ GRANT SELECT, DELETE ON "purge_mail" TO :"console";
 GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by, archived_before, dry_run, heartbeats_only, done)
     ON "purge_run" TO :"console";
 GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"console";
-GRANT SELECT ON "quote" TO :"console";
-GRANT SELECT ON "quote_charge" TO :"console";
-GRANT SELECT ON "quote_line" TO :"console";
+GRANT SELECT, INSERT (customer_id, state, valid_until, created_at, number, revision, issue_date, note,
+    currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country), UPDATE (state) ON "quote" TO :"console";
+GRANT USAGE ON SEQUENCE "quote_id_seq" TO :"console";
+GRANT SELECT, INSERT (quote_id, fee_id, reason, amount, vat_category, vat_rate) ON "quote_charge" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "quote_charge_id_seq" TO :"console";
+GRANT SELECT, INSERT (quote_id, product_id, line_id, position, product_code, name, quantity, unit, price,
+    base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date) ON "quote_line" TO :"console";
+GRANT USAGE ON SEQUENCE "quote_line_id_seq" TO :"console";
 GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
     paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, oauth_grant_id),
     INSERT (from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
@@ -675,10 +682,19 @@ GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, state
 GRANT USAGE ON SEQUENCE "reservation_id_seq" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
-GRANT SELECT, UPDATE (partner_id, state, invoiced, allocated_at, total_ht, total_vat, total_ttc) ON
-    "sales_order" TO :"console";
-GRANT SELECT ON "sales_order_charge" TO :"console";
-GRANT SELECT, UPDATE (product_id, product_code, quantity, total), DELETE ON "sales_order_line" TO :"console";
+GRANT SELECT, INSERT (customer_id, customer_order_number, quote_id, state, operation_code_id, below_minimum,
+    payment_term_id, address_id, incomplete, created_at, allocated_at, number, revision, issue_date, note,
+    currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id), UPDATE (partner_id, state,
+    invoiced, allocated_at, total_ht, total_vat, total_ttc) ON "sales_order" TO :"console";
+GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"console";
+GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate) ON "sales_order_charge"
+    TO :"console";
+GRANT USAGE ON SEQUENCE "sales_order_charge_id_seq" TO :"console";
+GRANT SELECT, INSERT (sales_order_id, product_id, line_id, position, product_code, name, quantity, unit, price,
+    base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date), UPDATE (product_id,
+    product_code, quantity, total), DELETE ON "sales_order_line" TO :"console";
+GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told, strong_until), DELETE ON "session" TO :"console";
 GRANT SELECT, INSERT (name, value), UPDATE (value) ON "setting" TO :"console";
@@ -728,7 +744,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'quote')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -965,6 +981,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sa
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('review') OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON quote FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('open') OR NEW.state = 'refused' AND OLD.state IN ('open')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -75,6 +75,7 @@ MENU: Final = (
         marked("Selling"),
         (
             Entry(marked("Collect orders"), "/relever", Right.COLLECT_ORDERS, "collect", "r"),
+            Entry(marked("Quotes"), "/devis", Access.SEE, "draft"),
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
             Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
             Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),

@@ -63,6 +63,47 @@ class Sold:
     total_ttc: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a document would do to what its customer owes.
+
+    :ivar limit: the ceiling that it would pass, or else the customer's; `refused`: as it would be refused.
+    """
+
+    limit: Limit
+    delta: Decimal
+    refused: Problem | None
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer would owe."""
+        return self.limit.exposure + self.delta
+
+
+def foresee_passing(
+    connection: Connection,
+    customer_id: int,
+    stage: Stage,
+    delta: Decimal,
+    *,
+    establishment_id: int | None = None,
+    comes_from: Sequence[Sold] = (),
+    at: datetime,
+) -> Foreseen | None:
+    """What a document of this stage would do; it locks and writes nothing. None: the site uses no credit, or the
+    customer has no ceiling.
+    """
+    (gate,) = open_gates(connection, [customer_id], at, lock=False).values()
+    if gate.customer is None:
+        return None
+    limit = passed_limit(gate.rules, stage, gate.customer, delta, establishment_id=establishment_id)
+    if limit is not None:
+        passes = comes_from and all(_was_let_pass(connection, customer_id, stage, sold) for sold in comes_from)
+        return Foreseen(limit, delta, None if passes else _refused(gate.customer, limit, stage, delta))
+    ceilings = [each for each in gate.customer.limits(establishment_id) if each.maximum is not None]
+    return Foreseen(ceilings[0], delta, None) if ceilings else None
+
+
 def open_gate(connection: Connection, customer_id: int, at: datetime) -> Gate:
     """Lock the customer, if the site uses credit; the first lock of an act."""
     return open_gates(connection, [customer_id], at)[customer_id]

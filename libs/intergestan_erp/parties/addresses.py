@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +33,22 @@ def main_address() -> Any:
         .group_by(Address.party_id)
         .subquery()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An address of a party, as it is written."""
+
+    id: int
+    kind: str
+    lines: tuple[str, ...]
+
+
+def addresses_of(connection: Connection, party_id: int) -> list[Written]:
+    """All addresses of a party, its own first."""
+    query = select(Address.id, Address.kind, *(getattr(Address, name) for name in POSTAL))
+    rows = connection.execute(query.where(Address.party_id == party_id).order_by(Address.kind != MAIN, Address.id))
+    return [Written(row[0], row[1], tuple(text for text in row[2:] if text)) for row in rows]
 
 
 def key_of(address: Mapping[str, Any]) -> str | None:

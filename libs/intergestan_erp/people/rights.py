@@ -103,13 +103,17 @@ def person_of(connection: Connection, user_id: int, login: str, *, active: bool 
     return Person(user_id, login, active, tuple(role for role in Role if role in roles), named)
 
 
+def who_may(connection: Connection, right: Right) -> list[str]:
+    """The logins of those who have a right."""
+    return [person.login for person in read_people(connection) if person.may(right)]
+
+
 def require(connection: Connection, login: str, right: Right) -> None:
     """Refuse what a person may not do. Where nobody may give rights, everybody may.
 
     :raises Problem: with those who may.
     """
-    people = read_people(connection)
-    who = [person.login for person in people if person.may(right)]
+    who = who_may(connection, right)
     if login not in who and (who or right is not Right.MANAGE_USERS):
         raise _refused(right, login, ", ".join(who) or "–")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -49,9 +49,11 @@ from intergestan_erp.selling.prices import (
     read_listed,
     weigh_prices,
 )
-from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, Sums, fits, line_total, plain
+from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, Sums, fits, line_total, plain, round_half_up
 
 _PLACE = ("line1", "line2", "postcode", "city", "country")
+_HUNDRED = Decimal(100)
+_WIDE = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Typed:
     :ivar proposed_fees: whether those that the customer bears are charged.
     :ivar reference: the customer's own number for it.
     :ivar any_dates: whether the wanted day is meant, however far it is.
+    :ivar discount: so many percent are allowed on each line.
+    :ivar address_id: the customer's address to which it goes; None: their own postal address.
     """
 
     customer_id: int
@@ -81,6 +85,8 @@ class Typed:
     wanted_date: date | None = None
     reference: str | None = None
     any_dates: bool = False
+    discount: Decimal = ZERO
+    address_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Draft:
     note: str | None = None
     wanted_date: date | None = None
     reference: str | None = None
+    address_id: int | None = None
 
     @property
     def goods(self) -> Decimal:
@@ -129,7 +136,18 @@ def price(connection: Connection, typed: Typed, day: date, place: Place | None =
     """What was typed, with the prices, VAT and fees of now. It writes nothing.
 
     :param day: the document's own; `place`: where it is entered, None: where the site usually is.
-    :raises Problem: there is no such product or fee, or a figure may not stand there.
+    :raises Problem: there is no such product or fee, or a figure may not stand there; one about a line has its place
+        as the value `line`.
+    """
+    return price_with_origins(connection, typed, day, place)[0]
+
+
+def price_with_origins(
+    connection: Connection, typed: Typed, day: date, place: Place | None = None
+) -> tuple[Draft, tuple[Decided, ...]]:
+    """The same, with what each line costs where no person says a price, and the list that this is of (A07).
+
+    :raises Problem: as `price`.
     """
     if not typed.lines:
         raise Problem("An order has one line at least. Nothing was entered.", ProblemCode.NO_VALUE)
@@ -142,6 +160,13 @@ def price(connection: Connection, typed: Typed, day: date, place: Place | None =
             wanted=typed.wanted_date,
             day=day,
         )
+    if not fits(typed.discount, MILLIONTH) or not 0 <= typed.discount <= _HUNDRED:
+        raise Problem(
+            "Nothing was entered: {discount} is not a discount in percent; it lies between 0 and 100, with at most 6 "
+            "decimals.",
+            ProblemCode.NO_VALUE,
+            discount=typed.discount,
+        )
     note, reference = (_one_line(text) for text in (typed.note, typed.reference))
     for _column, limit in too_long(SalesOrder, {"customer_order_number": reference}):
         raise Problem(
@@ -152,11 +177,12 @@ def price(connection: Connection, typed: Typed, day: date, place: Place | None =
         )
     priced = decide_prices(connection, typed, day, place)
     lines = tuple(
-        _line(place, each, product, decided.price)
+        _line(place, each, product, decided.price, typed.discount)
         for place, (each, (product, decided)) in enumerate(zip(typed.lines, priced, strict=True), start=1)
     )
-    draft = Draft(lines, (), note, typed.wanted_date, reference)
-    return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
+    draft = Draft(lines, (), note, typed.wanted_date, reference, typed.address_id)
+    whole = checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
+    return whole, tuple(decided for _product, decided in priced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,11 +262,24 @@ def checked(draft: Draft) -> Draft:
 
 
 def head_values(connection: Connection, customer: AnyRow, draft: Draft, day: date) -> dict[str, Any]:
-    """The columns of the head: of a quote as of an order. It is delivered to the customer's own postal address."""
+    """The columns of the head: of a quote as of an order. It goes to the address that was chosen, or to the customer's
+    own.
+
+    :raises Problem: the address that was chosen is none of theirs.
+    """
     own = main_address()
-    address = connection.execute(
-        select(Address.__table__).join(own, own.c.id == Address.id).where(Address.party_id == customer.id)
-    ).first()
+    addresses = select(Address.__table__).where(Address.party_id == customer.id)
+    if draft.address_id is None:
+        addresses = addresses.join(own, own.c.id == Address.id)
+    else:
+        addresses = addresses.where(Address.id == draft.address_id)
+    address = connection.execute(addresses).first()
+    if address is None and draft.address_id is not None:
+        raise Problem(
+            "This address is none of {customer} any more: choose another one. Nothing was entered.",
+            ProblemCode.NO_VALUE,
+            customer=customer.name,
+        )
     sums = draft.sums
     assert sums.totals.tax_exclusive is not None
     return {
@@ -297,13 +336,14 @@ def _products(connection: Connection, typed: Typed) -> Sequence[SoldProduct]:
     return [found[code] for code in codes]
 
 
-def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal) -> BookedLine:
+def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal, discount: Decimal) -> BookedLine:
     quantity = typed.quantity
     if not fits(quantity, MILLIONTH) or quantity <= 0:
         raise Problem(
             "Nothing was entered: {quantity} is not a quantity; it is above zero, with at most 6 decimals.",
             ProblemCode.NO_VALUE,
             quantity=quantity,
+            line=place,
         )
     if not can_be(quantity, product.unit):
         raise Problem(
@@ -312,6 +352,7 @@ def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal) -> 
             quantity=plain(quantity),
             product=product.code,
             unit=product.unit,
+            line=place,
         )
     amount = ours if typed.price is None else typed.price
     if not fits(amount, MILLIONTH) or amount < 0:
@@ -319,7 +360,9 @@ def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal) -> 
             "Nothing was entered: {price} is not a price; it is not below 0 and has at most 6 decimals.",
             ProblemCode.NO_VALUE,
             price=amount,
+            line=place,
         )
+    allowance = _allowance(quantity, amount, discount)
     return BookedLine(
         line_id=f"L{place}",
         product_id=product.id,
@@ -329,12 +372,17 @@ def _line(place: int, typed: TypedLine, product: SoldProduct, ours: Decimal) -> 
         unit=product.unit,
         price=amount,
         base_quantity=ONE,
-        allowance=ZERO,
-        total=line_total(quantity, amount),
+        allowance=allowance,
+        total=line_total(quantity, amount) - allowance,
         vat_category=product.vat_category,
         vat_rate=product.vat_rate,
         note=None,
     )
+
+
+def _allowance(quantity: Decimal, price: Decimal, discount: Decimal) -> Decimal:
+    """So much is a discount in percent of a line."""
+    return round_half_up(_WIDE.divide(_WIDE.multiply(line_total(quantity, price), discount), _HUNDRED))
 
 
 def _charges(connection: Connection, typed: Typed, goods: Decimal) -> Iterator[BookedCharge]:

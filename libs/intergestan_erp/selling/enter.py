@@ -74,6 +74,7 @@ def enter_order(
     place: Place | None = None,
     choices: Choices | None = None,
     incomplete: Incomplete | None = None,
+    term_id: int | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -84,13 +85,14 @@ def enter_order(
     :param override: why it passes although the customer owes too much.
     :param choices: from which depots lines come, by their ids: L1 is the first one (A32).
     :param incomplete: what becomes of it when not all of it is there; None: as address, customer and dossier say (A39).
+    :param term_id: the payment term of its invoices; None: the customer's, else the site's.
     :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
     """
     gate = open_gate(connection, typed.customer_id, at)
     customer = lock_customer(connection, typed.customer_id)
     draft = price(connection, typed, today(connection, at), place)
     how: Any = {"add_fee": add_fee, "override": override, "place": place, "choices": choices}
-    how["incomplete"] = incomplete
+    how |= {"incomplete": incomplete, "term_id": term_id}
     return write_order(connection, gate, customer, draft, **how, by=by, at=at)
 
 
@@ -112,7 +114,7 @@ def foresee_shares(connection: Connection, typed: Typed, at: datetime, place: Pl
     if not sourcing.rules.at_entry:
         return []
     draft = price(connection, typed, today(connection, at), place)
-    needs = goods_and_services(connection, [_need(line) for line in draft.lines])
+    needs = goods_and_services(connection, [need_of(line) for line in draft.lines])
     proposals = arbitration.foresee(connection, sourcing, needs)
     return [each for each in proposals if each.is_asked(sourcing.rules.arbitrate)]
 
@@ -140,6 +142,7 @@ def write_order(
     quote: AnyRow | None = None,
     choices: Choices | None = None,
     incomplete: Incomplete | None = None,
+    term_id: int | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -162,7 +165,7 @@ def write_order(
         reason=override,
         by=by,
     )
-    needs = [_need(line) for line in draft.lines]
+    needs = [need_of(line) for line in draft.lines]
     secured = secure_at_entry(connection, place or usual_place(connection), needs, choices or {})
     (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
     own = main_address()
@@ -174,7 +177,9 @@ def write_order(
         "customer_order_number": draft.reference,
         "quote_id": None if quote is None else quote.id,
         "below_minimum": small is not None,
-        "address_id": select(own.c.id).where(own.c.party_id == head["customer_id"]).scalar_subquery(),
+        "address_id": draft.address_id
+        or select(own.c.id).where(own.c.party_id == head["customer_id"]).scalar_subquery(),
+        "payment_term_id": term_id,
         "incomplete": incomplete,
         "created_at": at,
         "allocated_at": None if secured is None else at,
@@ -191,7 +196,8 @@ def write_order(
     return EnteredOrder(order_id, number, head["total_ht"], head["total_ttc"], small, found)
 
 
-def _need(line: BookedLine) -> Need:
+def need_of(line: BookedLine) -> Need:
+    """What a line asks of the depots."""
     assert line.product_id is not None, "an order by hand has no line without a product"
     assert line.product_code is not None
     return Need(line.line_id, line.product_id, line.product_code, line.unit, line.quantity)

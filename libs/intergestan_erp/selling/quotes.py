@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
@@ -17,14 +17,24 @@ from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
 from intergestan_db.views import EventView, viewed
 from intergestan_erp.agencies.places import Place
-from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
+from intergestan_erp.credit.gate import Foreseen, Sold, close_gate, foresee_passing, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
-from intergestan_erp.selling.drafts import Draft, Typed, head_values, lock_customer, price, write_parts
+from intergestan_erp.selling.drafts import (
+    Draft,
+    Typed,
+    TypedLine,
+    checked,
+    head_values,
+    lock_customer,
+    price,
+    write_parts,
+)
 from intergestan_erp.selling.enter import EnteredOrder, SmallOrder, small_order, write_order
 from intergestan_erp.selling.views import QuoteLineView, QuoteView, SalesChargeView
 from intergestan_erp.site.zone import today
+from intergestan_msg.money import line_total
 
 EXPIRED: Final = "expired"
 """The state in which an open quote is shown after its last day. No row has it: it follows from the day alone."""
@@ -53,6 +63,7 @@ class ListedQuote:
     currency: str
     state: str
     order: str | None
+    note: str | None
 
 
 def state_on(day: date, state: str, valid_until: date | None) -> str:
@@ -114,6 +125,7 @@ def accept_quote(
     *,
     add_fee: bool = False,
     override: str | None = None,
+    expected: Decimal | None = None,
     place: Place | None = None,
     by: str,
     at: datetime,
@@ -121,12 +133,24 @@ def accept_quote(
     """The customer takes the offer: the quote becomes one sales order, at its own prices and with its own charges.
 
     :param add_fee: as `enter_order` has it, and so `override` and `place`.
+    :param expected: one that has expired is accepted at the prices of now, if it comes to so much without VAT as the
+        person was shown; None: it is not accepted any more.
     :raises Problem: it is no open quote, or the customer owes too much (T20). Nothing may be written then.
     """
     gate = open_gate(connection, _find(connection, number).customer_id, at)
-    customer, quote = _lock_open(connection, number, at)
+    customer, quote = _lock_open(connection, number, at, expired_too=expected is not None)
     states.move(connection, states.QUOTE, [quote.id], "accept", by=by, at=at)
     draft = _draft(connection, quote)
+    if expected is not None and _stands(connection, quote, at) == EXPIRED:
+        draft = _renewed(connection, quote, draft, today(connection, at), place)
+        if draft.sums.totals.tax_exclusive != expected:
+            raise Problem(
+                "The prices have changed once more meanwhile: {number} comes to {amount} excl. VAT now. Nothing was "
+                "changed.",
+                ProblemCode.CHANGED_MEANWHILE,
+                number=quote.number,
+                amount=draft.sums.totals.tax_exclusive,
+            )
     how: Any = {"add_fee": add_fee, "override": override, "place": place}
     return write_order(connection, gate, customer, draft, **how, quote=quote, by=by, at=at)
 
@@ -142,15 +166,59 @@ def refuse_quote(connection: Connection, number: str, reason: str | None, *, by:
     return str(quote.number)
 
 
-def foresee_quote(connection: Connection, number: str, at: datetime) -> SmallOrder | None:
-    """What would be said of the minimum if the quote became an order now; it locks and writes nothing.
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """A price of a quote that is another one by now."""
+
+    line_id: str
+    product: str
+    name: str
+    before: Decimal
+    now: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """The order that a quote would become now.
+
+    :ivar expired: its last day has passed, so that it has the prices of now; `changed`: those that are others.
+    :ivar small: what is to be said of the customer's minimum; `credit`: what it would do to what the customer owes.
+    """
+
+    draft: Draft
+    expired: bool
+    changed: tuple[NewPrice, ...]
+    small: SmallOrder | None
+    credit: Foreseen | None
+
+
+def foresee_accepting(
+    connection: Connection, number: str, at: datetime, place: Place | None = None, *, expired_too: bool = False
+) -> Accepting:
+    """What the quote would become as an order; it locks and writes nothing.
 
     :raises Problem: it is no open quote.
     """
     quote = _find(connection, number)
-    _refuse_closed(connection, quote, at)
+    _refuse_closed(connection, quote, at, expired_too=expired_too)
+    draft, expired = _draft(connection, quote), _stands(connection, quote, at) == EXPIRED
+    offered, day = draft, today(connection, at)
+    if expired:
+        draft = _renewed(connection, quote, draft, day, place)
+    changed = (
+        NewPrice(was.line_id, was.product_code or "", was.name, was.price, now.price)
+        for was, now in zip(offered.lines, draft.lines, strict=True)
+        if was.price != now.price
+    )
     minimum = connection.execute(select(Party.minimum_order).where(Party.id == quote.customer_id)).scalar_one()
-    return small_order(connection, minimum, _draft(connection, quote))
+    total = draft.sums.totals.payable
+    credit = foresee_passing(
+        *(connection, quote.customer_id, Stage.ORDER, total),
+        establishment_id=None if place is None else place.establishment_id,
+        comes_from=[Sold((quote.number,), total)],
+        at=at,
+    )
+    return Accepting(draft, expired, tuple(changed), small_order(connection, minimum, draft), credit)
 
 
 def list_quotes(
@@ -159,24 +227,42 @@ def list_quotes(
     *,
     customer_id: int | None = None,
     everything: bool = False,
+    stands: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
     size: int = USUAL,
     after: str | None = None,
+    before: str | None = None,
 ) -> Page[ListedQuote]:
     """A page of the quotes, the newest first.
 
     :param day: the site's, on which they stand as they are shown.
-    :param everything: also those that are accepted, refused or expired.
-    :raises Problem: `after` is of no such page.
+    :param everything: also those that are accepted, refused or expired; `stands`: only those that stand so.
+    :param first: the first day of those that are shown, as `last` is the last one.
+    :raises Problem: `after` or `before` is of no such page.
     """
     query = _listing()
     if customer_id is not None:
         query = query.where(Quote.customer_id == customer_id)
-    if not everything:
-        lasts = or_(Quote.valid_until.is_(None), Quote.valid_until >= day)
-        query = query.where(and_(Quote.state == QuoteState.OPEN, lasts))
-    return read_page(
-        connection, query, [Quote.id], lambda row: _listed(row, day), size=size, after=after, descending=True
-    )
+    if first is not None:
+        query = query.where(Quote.issue_date >= first)
+    if last is not None:
+        query = query.where(Quote.issue_date <= last)
+    wanted = stands or (None if everything else QuoteState.OPEN)
+    if wanted is not None:
+        query = query.where(_standing(wanted, day))
+    place: Any = {"size": size, "after": after, "before": before}
+    return read_page(connection, query, [Quote.id], lambda row: _listed(row, day), descending=True, **place)
+
+
+def _standing(wanted: str, day: date) -> ColumnElement[bool]:
+    """The quotes that stand so on a day, as `state_on` says it of one."""
+    if wanted not in {QuoteState.OPEN, EXPIRED}:
+        return Quote.state == wanted
+    is_open = Quote.state == QuoteState.OPEN
+    if wanted == EXPIRED:
+        return and_(is_open, Quote.valid_until < day)
+    return and_(is_open, or_(Quote.valid_until.is_(None), Quote.valid_until >= day))
 
 
 def show_quote(connection: Connection, number: str, day: date) -> QuoteView:
@@ -210,7 +296,14 @@ def _listing() -> Any:
     return (
         select(
             *(Quote.number, Quote.issue_date, Quote.valid_until, Party.code, Party.name),
-            *(Quote.total_ht, Quote.total_ttc, Quote.currency, Quote.state, SalesOrder.number.label("order")),
+            *(
+                Quote.total_ht,
+                Quote.total_ttc,
+                Quote.currency,
+                Quote.state,
+                SalesOrder.number.label("order"),
+                Quote.note,
+            ),
         )
         .join(Party, Party.id == Quote.customer_id)
         .outerjoin(SalesOrder, SalesOrder.quote_id == Quote.id)
@@ -218,9 +311,9 @@ def _listing() -> Any:
 
 
 def _listed(row: AnyRow, day: date) -> ListedQuote:
-    number, issued, until, code, name, total_ht, total_ttc, currency, state, order = row[:10]
+    number, issued, until, code, name, total_ht, total_ttc, currency, state, order, note = row[:11]
     stands = state_on(day, state, until)
-    return ListedQuote(number, issued, until, code, name, total_ht, total_ttc, currency, stands, order)
+    return ListedQuote(number, issued, until, code, name, total_ht, total_ttc, currency, stands, order, note)
 
 
 def _find(connection: Connection, number: str, *, lock: bool = False) -> AnyRow:
@@ -233,17 +326,23 @@ def _find(connection: Connection, number: str, *, lock: bool = False) -> AnyRow:
     return quote
 
 
-def _lock_open(connection: Connection, number: str, at: datetime) -> tuple[AnyRow, AnyRow]:
+def _lock_open(
+    connection: Connection, number: str, at: datetime, *, expired_too: bool = False
+) -> tuple[AnyRow, AnyRow]:
     """The customer's row and then the quote's, locked, if the quote is open. Its customer never changes."""
     customer = lock_customer(connection, _find(connection, number).customer_id)
     quote = _find(connection, number, lock=True)
-    _refuse_closed(connection, quote, at)
+    _refuse_closed(connection, quote, at, expired_too=expired_too)
     return customer, quote
 
 
-def _refuse_closed(connection: Connection, quote: AnyRow, at: datetime) -> None:
-    stands = state_on(today(connection, at), quote.state, quote.valid_until)
-    if stands == EXPIRED:
+def _stands(connection: Connection, quote: AnyRow, at: datetime) -> str:
+    return state_on(today(connection, at), quote.state, quote.valid_until)
+
+
+def _refuse_closed(connection: Connection, quote: AnyRow, at: datetime, *, expired_too: bool = False) -> None:
+    stands = _stands(connection, quote, at)
+    if stands == EXPIRED and not expired_too:
         raise Problem(
             "{number} was valid until {until}: enter a new quote, or the order itself. Nothing was changed.",
             ProblemCode.QUOTE_EXPIRED,
@@ -278,3 +377,19 @@ def _draft(connection: Connection, quote: AnyRow) -> Draft:
     lines = read(QuoteLine, BookedLine, QuoteLine.position)
     charges = read(QuoteCharge, BookedCharge, QuoteCharge.id)
     return Draft(lines, charges, quote.note, quote.wanted_date)
+
+
+def _renewed(connection: Connection, quote: AnyRow, draft: Draft, day: date, place: Place | None) -> Draft:
+    """The offer at the prices of a day; its charges and allowances stay.
+
+    :raises Problem: one of its products is sold no more.
+    """
+    lines = tuple(TypedLine(line.product_code or "", line.quantity) for line in draft.lines)
+    now = price(connection, Typed(customer_id=quote.customer_id, lines=lines, proposed_fees=False), day, place)
+    renewed = (
+        replace(
+            line, allowance=was.allowance, note=was.note, total=line_total(line.quantity, line.price) - was.allowance
+        )
+        for was, line in zip(draft.lines, now.lines, strict=True)
+    )
+    return checked(replace(draft, lines=tuple(renewed)))

@@ -171,3 +171,17 @@ def read_available(connection: Connection, sourcing: Sourcing, product_ids: set[
         return {}
     rows = connection.execute(_STOCK, {"products": sorted(product_ids), "depots": depots})
     return {(row.product_id, row.depot_id): row.available for row in rows}
+
+
+def read_in_all(connection: Connection, sourcing: Sourcing, product_ids: set[int]) -> dict[int, Decimal] | None:
+    """What all depots of a dossier together have of these products and set aside for nobody; None where no stock is
+    managed.
+    """
+    if not sourcing.rules.manages:
+        return None
+    found = dict.fromkeys(product_ids, ZERO)
+    if product_ids:
+        rows = connection.execute(_STOCK, {"products": sorted(product_ids), "depots": sorted(sourcing.depots)})
+        for row in rows:
+            found[row.product_id] += row.available
+    return found

@@ -46,6 +46,15 @@ Fees = Annotated[
 NoFees = Annotated[bool, typer.Option("--no-fees", help="Without the fees that the customer bears.")]
 Note = Annotated[str | None, typer.Option("--note", help="A remark that stands on it.")]
 WantedOn = Annotated[str | None, typer.Option("--wanted-on", metavar="DATE", help="The day on which it is wanted.")]
+Discount = Annotated[
+    str | None, typer.Option("--discount", metavar="PERCENT", help="So many percent are allowed on each line.")
+]
+ToAddress = Annotated[
+    int | None,
+    typer.Option(
+        "--address", metavar="N", min=1, help="To which of the customer's addresses, as `parties show` lists."
+    ),
+]
 WhenIncomplete = Annotated[
     IncompleteWord | None,
     typer.Option("--incomplete", help="Whether it is picked before all of it is there, whatever cards say."),
@@ -71,6 +80,12 @@ def enter(
     wanted_on: WantedOn = None,
     shares: Shares = None,
     incomplete: WhenIncomplete = None,
+    discount: Discount = None,
+    address: ToAddress = None,
+    term: Annotated[
+        str | None,
+        typer.Option("--term", metavar="CODE", help="Payment term of its invoices, instead of the customer's."),
+    ] = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
@@ -81,14 +96,23 @@ def enter(
     warning. Where goods are set aside as orders are entered, a person may be asked for the depots.
     """
     from intergestan_erp.selling.enter import enter_order, foresee, foresee_shares
+    from intergestan_erp.terms.stored import term_called
 
     call = call_of(context)
     chosen: Choices = read_choices(shares, decimal_mark)
-    typed = reader(lines, fees, no_fees=no_fees, note=note, wanted_on=wanted_on, mark=decimal_mark, dates=dates)
+    typed = reader(
+        *(lines, fees, discount),
+        no_fees=no_fees,
+        note=note,
+        wanted_on=wanted_on,
+        mark=decimal_mark,
+        dates=dates,
+    )
     given = None if reference is None else a_key(reference)
 
     def wanted(connection: Connection) -> Typed:
-        return typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id, reference=given)
+        customer_id = party_of(connection, customer, PartyRole.CUSTOMER).id
+        return typed(customer_id=customer_id, reference=given, address_id=address_id(connection, customer_id, address))
 
     def small(connection: Connection) -> SmallOrder | None:
         return foresee(connection, wanted(connection), call.database.now(), call.place(connection))
@@ -102,13 +126,35 @@ def enter(
         who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
         how: Any = {"add_fee": add_fee, "override": override, "choices": chosen}
         how["incomplete"] = None if incomplete is None else incomplete.stored
+        how["term_id"] = None if term is None else term_called(connection, term).id
         entered = enter_order(connection, wanted(connection), **how, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
+
+
+def address_id(connection: Connection, customer_id: int, place: int | None) -> int | None:
+    """The customer's address at a place in their list; None where none was named.
+
+    :raises Problem: they have not so many.
+    """
+    from intergestan_erp.parties.addresses import addresses_of
+
+    if place is None:
+        return None
+    found = addresses_of(connection, customer_id)
+    if place > len(found):
+        raise Problem(
+            "The customer has {count} addresses; there is no address {place}. Nothing was entered.",
+            ProblemCode.NO_VALUE,
+            count=len(found),
+            place=place,
+        )
+    return found[place - 1].id
 
 
 def reader(
     lines: Sequence[str],
     fees: Sequence[str] | None,
+    discount: str | None,
     *,
     no_fees: bool,
     note: str | None,
@@ -129,6 +175,7 @@ def reader(
         note=note,
         wanted_date=day_of(wanted_on),
         any_dates=dates is Dates.ANY,
+        discount=Decimal(0) if discount is None else a_figure(discount, mark),
     )
 
 

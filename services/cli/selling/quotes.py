@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from intergestan_db.enums import PartyRole
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.credit import Override
-from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
+from services.cli.figures import AnyDates, Dates, DecimalMark, an_amount, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id, party_of
@@ -19,17 +19,25 @@ from services.cli.selling.documents import QUOTES, print_quote
 from services.cli.selling.enter import (
     AddFee,
     Customer,
+    Discount,
     Fees,
     Lines,
     NoFees,
     Note,
+    ToAddress,
     WantedOn,
+    address_id,
     is_fee_wanted,
     reader,
     tell_entered,
 )
 from services.cli.shown import cell
 from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_erp.selling.enter import SmallOrder
 
 app = Group("Quotes: offers to customers, each of which becomes one sales order at most.")
 
@@ -50,6 +58,8 @@ def enter(
     note: Note = None,
     wanted_on: WantedOn = None,
     override: Override = None,
+    discount: Discount = None,
+    address: ToAddress = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
@@ -58,11 +68,19 @@ def enter(
     from intergestan_erp.selling.quotes import enter_quote
 
     call = call_of(context)
-    typed = reader(lines, fees, no_fees=no_fees, note=note, wanted_on=wanted_on, mark=decimal_mark, dates=dates)
+    typed = reader(
+        *(lines, fees, discount),
+        no_fees=no_fees,
+        note=note,
+        wanted_on=wanted_on,
+        mark=decimal_mark,
+        dates=dates,
+    )
     until = day_of(valid_until)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        wanted = typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id)
+        customer_id = party_of(connection, customer, PartyRole.CUSTOMER).id
+        wanted = typed(customer_id=customer_id, address_id=address_id(connection, customer_id, address))
         here = call.place(connection)
         made = enter_quote(connection, wanted, valid_until=until, override=override, place=here, by=by, at=at)
     if as_json:
@@ -138,18 +156,30 @@ def accept(
     number: Number,
     add_fee: AddFee = False,
     override: Override = None,
+    at_prices_of_now: Annotated[
+        str | None,
+        typer.Option(
+            "--at-prices-of-now",
+            metavar="TOTAL",
+            help="One that has expired: at the prices of now, if that comes to this total without VAT.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """The customer takes the offer: it becomes a sales order, at the prices of the quote."""
-    from intergestan_erp.selling.quotes import accept_quote, foresee_quote
+    from intergestan_erp.selling.quotes import accept_quote, foresee_accepting
 
     call = call_of(context)
-    add_fee = add_fee or is_fee_wanted(
-        call.database, lambda connection: foresee_quote(connection, number, call.database.now()), as_json=as_json
-    )
+    expected = None if at_prices_of_now is None else an_amount(at_prices_of_now)
+
+    def small(connection: Connection) -> SmallOrder | None:
+        at, place = call.database.now(), call.place(connection)
+        return foresee_accepting(connection, number, at, place, expired_too=expected is not None).small
+
+    add_fee = add_fee or is_fee_wanted(call.database, small, as_json=as_json)
     with call.database.transaction() as connection:
         who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
-        entered = accept_quote(connection, number, add_fee=add_fee, override=override, **who)
+        entered = accept_quote(connection, number, add_fee=add_fee, override=override, expected=expected, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
 
 

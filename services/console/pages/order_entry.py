@@ -28,7 +28,6 @@ from intergestan_erp.ordering.drafts import (
     write_order,
 )
 from intergestan_erp.ordering.judging import PricedOrder, judged, price_order
-from intergestan_erp.ordering.pasted import pasted_lines
 from intergestan_erp.ordering.stored_order import StoredOrder, read_stored
 from intergestan_erp.ordering.typed_order import TypedOrder
 from intergestan_erp.purchasing.purchase_orders import confirm, unconfirm
@@ -37,6 +36,7 @@ from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.acting import Done, done_before, once
 from services.console.pages import order_form
+from services.console.pages.line_form import edited, is_form
 from services.console.pages.order_form import OrderForm, Read
 from services.console.visit import CONTENT, Visit
 
@@ -74,7 +74,7 @@ class _Told:
 
 def show_new(visit: Visit) -> Response:
     """A form with supplier and products of the address; for whoever had to enter on the way, with what they typed."""
-    if order_form.is_form(visit.kept):
+    if is_form(visit.kept):
         return _page(visit, None, order_form.form_of(visit.kept), 0)
     supplier = visit.query.get("fournisseur", "")
     form = order_form.empty_form(supplier, visit.who.login, visit.day(visit.today))
@@ -109,7 +109,7 @@ def show_draft(visit: Visit) -> Response:
         return visit.go(order_path(stored.number))
     form = order_form.form_from(stored.typed, visit.language)
     version = stored.version
-    if order_form.is_form(visit.kept):
+    if is_form(visit.kept):
         form, version = order_form.form_of(visit.kept), _version(visit.kept)
     return _page(visit, stored.number, form, version)
 
@@ -206,18 +206,8 @@ marked("{number} is confirmed, and can be sent: {ht} excl. VAT, {ttc} incl. VAT.
 
 def _edited(visit: Visit, form: OrderForm) -> tuple[OrderForm, str] | None:
     """The form after a button that only changes it, and the field to go on with; None: it is to be saved."""
-    wanted = visit.form.get("faire", "")
-    typed = [line for line in form.lines if not order_form.says_nothing(line)]
-    if wanted == "ligne":
-        lines = [*form.lines, order_form.empty_line()]
-        return form.with_lines(lines), f"l{len(lines)}_produit"
-    if wanted == "coller":
-        lines = [*typed, *order_form.pasted(pasted_lines(visit.form.get("collage", "")))]
-        return form.with_lines([*lines, order_form.empty_line()]), f"l{len(lines) + 1}_produit"
-    if wanted.startswith("retirer-"):
-        left = [line for n, line in enumerate(form.lines, start=1) if wanted != f"retirer-{n}"]
-        return form.with_lines(left or [order_form.empty_line()]), ""
-    return None
+    found = edited(form.lines, visit.form)
+    return None if found is None else (form.with_lines(found[0]), found[1])
 
 
 def price(visit: Visit) -> Response:
@@ -248,7 +238,8 @@ def find(visit: Visit) -> Response:
     )
     with visit.database.read() as connection:
         found = find_products(connection, typed)
-    return visit.html(_TEMPLATE, block="produits", titled=False, products=found)
+    for_sale = visit.query.get("pour") == "vente"
+    return visit.html(_TEMPLATE, block="produits", titled=False, products=found, for_sale=for_sale)
 
 
 def copy(visit: Visit) -> Response:

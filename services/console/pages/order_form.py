@@ -5,7 +5,6 @@ Lines are `l1_produit`, `l1_quantite`, …; charges `f1_motif`, …. What is wro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,12 +17,12 @@ from intergestan_erp.inputs.near_days import read_near_day
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.inputs.vat import read_vat
-from intergestan_erp.ordering.pasted import PastedLine
 from intergestan_erp.ordering.typed_order import DeliveryPlace, TypedCharge, TypedLine, TypedOrder
 from intergestan_msg.money import ONE, ZERO
 from intergestan_msg.pages.words import Language
 from intergestan_msg.units import unit_label
 from intergestan_operations.language import formats
+from services.console.pages.line_form import FEW, MOST_LINES, empty_line, lines_of, rows_of, says_nothing
 from services.console.typed_figures import typed_figure
 
 HEAD: Final = ("fournisseur", "date_commande", "nature", "suivi", "souhaitee", "devise")
@@ -35,15 +34,9 @@ PLACE: Final[Mapping[str, str]] = {
     "livraison_ville": "city",
     "livraison_pays": "country",
 }
-LINE: Final = ("ligne", "produit", "nom", "quantite", "unite", "prix", "pour", "remise", "tva")
 CHARGE: Final = ("motif", "montant", "tva")
 MEANT: Final = "dates_voulues"
 """Says that days far from today are meant."""
-MOST_LINES: Final = 1000
-FEW: Final = 3
-"""So many empty lines has a new order."""
-
-_NUMBERED: Final = re.compile(r"([lf])([1-9]\d{0,3})_(\w+)")
 _FIELDS_OF_HEAD: Final[Mapping[str, str]] = {
     "supplier": "fournisseur",
     "date": "date_commande",
@@ -102,22 +95,10 @@ class Read:
     wrong: Mapping[str, Problem] = field(default_factory=dict)
 
 
-def is_form(fields: Mapping[str, str]) -> bool:
-    """Whether these are the fields of such a form."""
-    return "l1_produit" in fields
-
-
 def form_of(fields: Mapping[str, str]) -> OrderForm:
     """The form as it was posted."""
-    rows: dict[str, dict[int, dict[str, str]]] = {"l": {}, "f": {}}
-    for name, text in fields.items():
-        match = _NUMBERED.fullmatch(name)
-        if match is not None:
-            rows[match[1]].setdefault(int(match[2]), {})[match[3]] = text
-    lines = [{name: row.get(name, "") for name in LINE} for _n, row in sorted(rows["l"].items())]
-    charges = [{name: row.get(name, "") for name in CHARGE} for _n, row in sorted(rows["f"].items())]
     head = {name: fields.get(name, "") for name in (*HEAD, *PLACE, MEANT)}
-    return OrderForm(head, tuple(lines[:MOST_LINES]), tuple(charges))
+    return OrderForm(head, tuple(lines_of(fields)), tuple(rows_of(fields, "f", CHARGE)))
 
 
 def empty_form(supplier: str, followed_by: str, today: str) -> OrderForm:
@@ -125,33 +106,6 @@ def empty_form(supplier: str, followed_by: str, today: str) -> OrderForm:
     head = dict.fromkeys((*HEAD, *PLACE, MEANT), "")
     head |= {"fournisseur": supplier, "suivi": followed_by, "date_commande": today}
     return OrderForm(head, (empty_line(),) * FEW, (dict.fromkeys(CHARGE, ""),))
-
-
-def empty_line() -> dict[str, str]:
-    """A line in which nothing is typed yet."""
-    return dict.fromkeys(LINE, "")
-
-
-def pasted(lines: Iterable[PastedLine]) -> list[dict[str, str]]:
-    """Lines as they were pasted."""
-    return [
-        {
-            **empty_line(),
-            "produit": each.product,
-            "nom": each.name,
-            "quantite": each.quantity,
-            "unite": each.unit,
-            "prix": each.price,
-            "remise": each.allowance,
-            "tva": each.vat_rate,
-        }
-        for each in lines
-    ]
-
-
-def says_nothing(line: Mapping[str, str]) -> bool:
-    """Whether nothing is typed into a line."""
-    return not any(text.strip() for name, text in line.items() if name not in {"ligne", "pour"})
 
 
 def form_from(typed: TypedOrder, language: str) -> OrderForm:

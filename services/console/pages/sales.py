@@ -66,6 +66,7 @@ def show_list(visit: Visit) -> Response:
         wrong=wrong,
         parts_of=PARTS,
         is_narrowed=any(paging.narrowing.values()),
+        may_sell=may(Right.SELL, visit.person),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from intergestan_db.enums import QuoteState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, Product, Quote, SalesOrder, SalesOrderCharge, SalesOrderLine
-from intergestan_erp.selling.quotes import EXPIRED, foresee_quote, list_quotes, refuse_quote, show_quote, state_on
+from intergestan_erp.selling.quotes import EXPIRED, foresee_accepting, list_quotes, refuse_quote, show_quote, state_on
 from intergestan_erp.selling.sales import show_sales_order
 from tests.erp.selling.acting import told
 from tests.erp.selling.by_hand import Counter, a_line
@@ -43,7 +43,7 @@ def test_a_quote_becomes_one_order_at_its_own_prices(counter: Counter) -> None:
     counter.bears({"GESTION": None}, minimum="100")
     with counter.site.database.transaction() as connection:
         connection.execute(update(Product).values(sale_price=Decimal(99), active=False))
-        small = foresee_quote(connection, "dv1", NOW)
+        small = foresee_accepting(connection, "dv1", NOW).small
     assert small is not None
     entered = counter.accept("dv1", add_fee=True)
     assert (entered.number, entered.total_ttc, entered.small) == ("CCL1", Decimal("51.60"), small)

@@ -81,6 +81,19 @@ POST /commandes/CFR1/brouillon             carl            adam
 GET  /commandes/CFR1/supprimer             carl            adam
 POST /commandes/CFR1/supprimer             carl            adam
 GET  /produits/choix                       carl            adam
+GET  /devis.csv                      nadia carl odile adele adam
+GET  /devis                          nadia carl odile adele adam
+GET  /devis/nouveau                        carl            adam
+POST /devis/nouveau                        carl            adam
+POST /devis/calcul                         carl            adam
+GET  /devis/DV1                      nadia carl odile adele adam
+GET  /devis/DV1/accepter                   carl            adam
+POST /devis/DV1/accepter                   carl            adam
+GET  /devis/DV1/refuser                    carl            adam
+POST /devis/DV1/refuser                    carl            adam
+GET  /ventes/nouvelle                      carl            adam
+POST /ventes/nouvelle                      carl            adam
+POST /ventes/calcul                        carl            adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
 GET  /ventes/CCL1/accepter                 carl            adam
@@ -245,6 +258,7 @@ LINES = [line.split() for line in MATRIX.strip().splitlines()]
 IN_PATHS = {
     "/commandes": "CFR1",
     "/ventes": "CCL1",
+    "/devis": "DV1",
     "/relever": "1",
     "/comptes/boites": "appros",
     "/exploitation/boite": "appros",
