@@ -526,6 +526,15 @@ _ENTERS: Rights = {
 }
 """What a person enters by hand: quotes and sales orders."""
 
+_KEEPS_BOOKS: Rights = {
+    "entry_line": Right(ALL, changes="letter letter_day"),
+    "fiscal_year": Right(ALL, changes="first last closed_at closed_by"),
+    "fec_export": Right(ALL, "folder_id first last sha256 lines by at"),
+    "accounting_folder": Right(ALL, changes="locked_until chart"),
+}
+"""What an accountant does: type entries and reverse them, letter, close years, write files for the tax office, and say
+which account is for what. Entries stay as they are.
+"""
 
 _PAIRS: Rights = {
     "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
@@ -653,7 +662,7 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _ENTERS, _PAIRS),
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _ENTERS, _KEEPS_BOOKS, _PAIRS),
         *(_KEEPS_PARTIES, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
     ),
 }
@@ -741,7 +750,7 @@ _ACTS_ON = (
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
     PICKING_SLIP.name,
     *("fee", "payment_term", "price_list", "dossier", "establishment", "depot", "accounting_folder", "operation_code"),
-    *("category", "stock"),
+    *("category", "stock", "entry", "fiscal_year"),
     QUOTE.name,
 )
 """What the console changes, as the subjects of events."""
@@ -776,6 +785,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT_OR_OURS}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
+    Guard("lock alone", "dossier", "UPDATE", {CONSOLE: "false"}),
+    Guard("closed years stay", "fiscal_year", "UPDATE", {CONSOLE: "OLD.closed_at IS NULL"}),
     Guard(
         "refused",
         "sales_order",

@@ -486,20 +486,22 @@ GRANT SELECT, UPDATE (name, accounting_folder_id, manage_stock, manage_reservati
 GRANT SELECT, INSERT (folder_id, journal_code, number, day, piece, piece_day, label, validated_on, source) ON
     "entry" TO :"console";
 GRANT USAGE ON SEQUENCE "entry_id_seq" TO :"console";
-GRANT SELECT, INSERT ON "entry_line" TO :"console";
+GRANT SELECT, INSERT, UPDATE (letter, letter_day) ON "entry_line" TO :"console";
 GRANT SELECT, INSERT (dossier_id, number, name, siret, accounting_folder_id, active, line1, line2, postcode,
     city, country), UPDATE (name, siret, accounting_folder_id, active, line1, line2, postcode, city, country)
     ON "establishment" TO :"console";
 GRANT USAGE ON SEQUENCE "establishment_id_seq" TO :"console";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"console";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
-GRANT SELECT ON "fec_export" TO :"console";
+GRANT SELECT, INSERT (folder_id, first, last, sha256, lines, by, at) ON "fec_export" TO :"console";
+GRANT USAGE ON SEQUENCE "fec_export_id_seq" TO :"console";
 GRANT SELECT, INSERT (code, name, kind, amount, percent, vat_category, vat_rate, account_number, active),
     UPDATE (name, kind, amount, percent, vat_category, vat_rate, account_number, active) ON "fee" TO
     :"console";
 GRANT USAGE ON SEQUENCE "fee_id_seq" TO :"console";
 GRANT SELECT ON "file_layout" TO :"console";
-GRANT SELECT, INSERT (folder_id, first, last) ON "fiscal_year" TO :"console";
+GRANT SELECT, INSERT (folder_id, first, last), UPDATE (first, last, closed_at, closed_by) ON "fiscal_year" TO
+    :"console";
 GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT, DELETE ON "geocode_cache" TO :"console";
@@ -744,7 +746,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'quote')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'entry', 'fiscal_year', 'quote')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -818,6 +820,18 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON geocode_cac
     WHEN %9$L THEN (OLD.latitude IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('unknown places')$guard$,
     'unknown places of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON dossier FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (false) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('lock alone')$guard$,
+    'lock alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON fiscal_year FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.closed_at IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('closed years stay')$guard$,
+    'closed years stay of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF partner_id ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER

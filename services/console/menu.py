@@ -61,6 +61,10 @@ class Heading:
         return any(entry.is_at(path) for entry in self.entries)
 
 
+def _of_books(word: str, path: str, icon: str, key: str = "") -> Entry:
+    return Entry(word, path, Right.KEEP_BOOKS, icon, key, When.BOOKS)
+
+
 MENU: Final = (
     Heading("", (Entry(marked("Home"), "/", Access.SEE, "home"),)),
     Heading(
@@ -90,6 +94,17 @@ MENU: Final = (
             Entry(marked("Products"), "/produits", Access.SEE, "orders"),
             Entry(marked("Price lists"), "/tarifs", Access.SEE, "orders"),
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),
+        ),
+    ),
+    Heading(
+        marked("Books"),
+        (
+            _of_books(marked("Entries of the books"), "/comptabilite/ecritures", "orders", "b"),
+            _of_books(marked("Lettering"), "/comptabilite/lettrage", "check"),
+            _of_books(marked("Result"), "/comptabilite/resultat", "dot"),
+            _of_books(marked("FEC"), "/comptabilite/fec", "draft"),
+            _of_books(marked("Closing"), "/comptabilite/cloture", "pause"),
+            _of_books(marked("Chart of accounts"), "/comptabilite/plan", "change"),
         ),
     ),
     Heading(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import Connection, Date, bindparam, func, select, text, type_coerce, update
 
@@ -14,10 +16,10 @@ from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Entry, EntryLine, FiscalYear
 from intergestan_db.tables.types import Scaled
 from intergestan_erp.books.chart import Account
-from intergestan_erp.books.check import check_journals
+from intergestan_erp.books.check import Wrong, check_journals
 from intergestan_erp.books.entries import Written, write_entries
 from intergestan_erp.books.folders import Books, Folder, lock_books, period_with, read_period
-from intergestan_erp.books.post import NewEntry
+from intergestan_erp.books.post import Line, NewEntry
 from intergestan_erp.books.years import (
     Balance,
     Year,
@@ -62,6 +64,56 @@ class ClosedYear:
     result: Decimal
 
 
+class ClosingRule(StrEnum):
+    """What closing a year asks for."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    YEAR_BEFORE = "year_before"
+    BALANCE = "balance"
+    GAPS = "gaps"
+    LINKS = "links"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCheck:
+    """Whether a rule is kept. :ivar problem: what is refused because of it; None: it is."""
+
+    rule: ClosingRule
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenClosing:
+    """What closing a year would do. :ivar lines: of the one entry that opens the next year."""
+
+    year: Year
+    checks: tuple[ClosingCheck, ...]
+    lines: tuple[Line, ...]
+    result: Decimal
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether every rule is kept."""
+        return all(check.problem is None for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """When a year was closed, and by whom."""
+
+    at: datetime
+    by: str
+
+
+def read_closings(connection: Connection, books: Books) -> dict[int, Closing]:
+    """The closings of a folder, by the ids of their years."""
+    query = select(FiscalYear.id, FiscalYear.closed_at, FiscalYear.closed_by).where(
+        FiscalYear.folder_id == books.id, FiscalYear.closed_at.is_not(None)
+    )
+    return {row.id: Closing(row.closed_at, row.closed_by or "") for row in connection.execute(query)}
+
+
 def balances(connection: Connection, books: Books, year: Year) -> list[Balance]:
     """What is left of a year's entries, by account and third party."""
     asked = {"folder": books.id, "first": year.first, "last": year.last}
@@ -85,18 +137,10 @@ def close_year(
     lock_books(connection, folder, here)
     years = period_with(connection, folder, here, here).years
     year = year_called(years, typed, day)
-    _check_closable(connection, folder, years, year, here)
     left = balances(connection, folder, year)
-    if (links := open_links(left)) != 0:
-        raise Problem(
-            "Year {year} of folder {folder} cannot be closed: the accounts that link establishments, 186 and 187, come "
-            "to {amount}. Nothing was written.",
-            ProblemCode.NOT_CLOSABLE,
-            (Act.LIST_ENTRIES,),
-            year=year.name,
-            folder=folder.number,
-            amount=round_half_up(links),
-        )
+    for check in checks_of_closing(connection, folder, years, year, left, here):
+        if check.problem is not None:
+            raise check.problem
     next_day = year.last + timedelta(days=1)
     following = period_with(connection, folder, next_day, here).year_of(next_day)
     assert following is not None
@@ -115,36 +159,74 @@ def close_year(
     return ClosedYear(year, written[0] if written else None, result)
 
 
-def _check_closable(connection: Connection, folder: Folder, years: tuple[Year, ...], year: Year, here: date) -> None:
+def checks_of_closing(
+    connection: Connection, folder: Folder, years: Sequence[Year], year: Year, left: Sequence[Balance], here: date
+) -> list[ClosingCheck]:
+    """What closing a year asks for, in the order in which it is refused."""
     said = {"year": year.name, "folder": folder.number}
+    found = [ClosingCheck(ClosingRule.OPEN), ClosingCheck(ClosingRule.ENDED), ClosingCheck(ClosingRule.YEAR_BEFORE)]
     if year.closed:
-        raise Problem(
-            "Year {year} of folder {folder} is closed already. Nothing was written.", ProblemCode.NOT_CLOSABLE, **said
+        found[0] = ClosingCheck(
+            ClosingRule.OPEN,
+            Problem(
+                "Year {year} of folder {folder} is closed already. Nothing was written.",
+                ProblemCode.NOT_CLOSABLE,
+                **said,
+            ),
         )
     if year.last > here:
-        raise Problem(
-            "Year {year} of folder {folder} cannot be closed: it ends on {day} only, and nothing could be entered any "
-            "more until then. Nothing was written.",
-            ProblemCode.NOT_CLOSABLE,
-            (Act.LIST_YEARS,),
-            **said,
-            day=year.last,
+        found[1] = ClosingCheck(
+            ClosingRule.ENDED,
+            Problem(
+                "Year {year} of folder {folder} cannot be closed: it ends on {day} only, and nothing could be entered "
+                "any more until then. Nothing was written.",
+                ProblemCode.NOT_CLOSABLE,
+                (Act.LIST_YEARS,),
+                **said,
+                day=year.last,
+            ),
         )
-    if any(not before.closed for before in years[: years.index(year)]):
-        raise Problem(
-            "Year {year} of folder {folder} cannot be closed: a year before it is open. Nothing was written.",
-            ProblemCode.NOT_CLOSABLE,
-            (Act.LIST_YEARS,),
-            **said,
+    if any(not before.closed for before in years if before.last < year.first):
+        found[2] = ClosingCheck(
+            ClosingRule.YEAR_BEFORE,
+            Problem(
+                "Year {year} of folder {folder} cannot be closed: a year before it is open. Nothing was written.",
+                ProblemCode.NOT_CLOSABLE,
+                (Act.LIST_YEARS,),
+                **said,
+            ),
         )
-    if broken := check_journals(connection, folder):
-        raise Problem(
-            "Year {year} of folder {folder} cannot be closed: the entry {entry} is not in order. Nothing was written.",
+    broken = {each.kind: each.what for each in reversed(check_journals(connection, folder))}
+    for rule, kind in ((ClosingRule.BALANCE, Wrong.UNBALANCED), (ClosingRule.GAPS, Wrong.GAP)):
+        problem = None
+        if kind in broken:
+            problem = Problem(
+                "Year {year} of folder {folder} cannot be closed: the entry {entry} is not in order. Nothing was "
+                "written.",
+                ProblemCode.NOT_CLOSABLE,
+                (Act.CHECK_BOOKS,),
+                **said,
+                entry=broken[kind],
+            )
+        found.append(ClosingCheck(rule, problem))
+    problem = None
+    if (links := open_links(left)) != 0:
+        problem = Problem(
+            "Year {year} of folder {folder} cannot be closed: the accounts that link establishments, 186 and 187, come "
+            "to {amount}. Nothing was written.",
             ProblemCode.NOT_CLOSABLE,
-            (Act.CHECK_BOOKS,),
+            (Act.LIST_ENTRIES,),
             **said,
-            entry=broken[0].what,
+            amount=round_half_up(links),
         )
+    return [*found, ClosingCheck(ClosingRule.LINKS, problem)]
+
+
+def foresee_closing(connection: Connection, folder: Folder, year: Year, here: date) -> ForeseenClosing:
+    """What closing a year would do now. Nothing is written."""
+    years, left = read_period(connection, folder).years, balances(connection, folder, year)
+    checks = checks_of_closing(connection, folder, years, year, left, here)
+    return ForeseenClosing(year, tuple(checks), opening(folder.chart, left), result_of(left))
 
 
 def set_last_day(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 
@@ -16,7 +17,7 @@ from intergestan_db.enums import Journal
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import AccountingFolder, Entry, EntryLine, FecExport
 from intergestan_erp.books.check import check_journals
-from intergestan_erp.books.fec import FecEntry, LineValues
+from intergestan_erp.books.fec import FecEntry, LineValues, fec_bytes
 from intergestan_erp.books.folders import Books, Folder
 
 _AT_ONCE = 500
@@ -114,6 +115,29 @@ def fec_entries(
             found.close()
             for head in heads:
                 yield FecEntry(*head), lines.get(head[0], ())
+
+
+class FecWriter:
+    """A file of entries as it is written, part by part; what it was is known once all parts are taken.
+
+    :param connection: of `Database.snapshot`.
+    """
+
+    def __init__(self, connection: Connection, books: Books, first: date, last: date) -> None:
+        self._entries = fec_entries(connection, books, first, last)
+        self._digest, self._ends = sha256(), 0
+
+    def parts(self) -> Iterator[bytes]:
+        """The bytes, some thousand lines at a time."""
+        for part in fec_bytes(self._entries):
+            self._digest.update(part)
+            self._ends += part.count(b"\n")
+            yield part
+
+    @property
+    def written(self) -> WrittenFile:
+        """What was written so far; the line of titles is none."""
+        return WrittenFile(self._digest.hexdigest(), self._ends - 1)
 
 
 def written_before(connection: Connection, books: Books, first: date, last: date) -> WrittenFile | None:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from intergestan_db import numbers, states
 from intergestan_db.enums import Journal
-from intergestan_db.tables import AccountingFolder, Dossier, FiscalYear
+from intergestan_db.tables import AccountingFolder, Dossier, Establishment, FiscalYear
 from intergestan_erp.agencies import establishments
 from intergestan_erp.agencies.belonging import folder_of, keep_books
-from intergestan_erp.agencies.places import Place, usual_place
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER, Place, usual_place
 from intergestan_erp.books.chart import Account, Chart
 from intergestan_erp.books.years import Period, Year, missing_years
 
@@ -32,6 +32,12 @@ _PERIOD = (
     )
     .where(AccountingFolder.id == bindparam("id"))
     .order_by(FiscalYear.first)
+)
+_APART = (
+    select(Dossier.id)
+    .join(Establishment, Establishment.dossier_id == Dossier.id)
+    .where(Dossier.analytic_axis, bindparam("id") == EFFECTIVE_FOLDER)
+    .limit(1)
 )
 _ADD_YEAR = text(
     "INSERT INTO fiscal_year (folder_id, first, last) VALUES (:folder, :first, :last) "
@@ -87,6 +93,11 @@ def read_period(connection: Connection, folder: Books) -> Period:
     return Period(folder.number, tuple(years), rows[0].locked_until)
 
 
+def keeps_results_apart(connection: Connection, folder: Books) -> bool:
+    """Whether entries of a folder say whose they are, for results by establishment (A08)."""
+    return connection.execute(_APART, {"id": folder.id}).first() is not None
+
+
 def period_with(connection: Connection, folder: Books, day: date, today: date) -> Period:
     """The years of a folder, of which one has this day if the books reach as far."""
     period = read_period(connection, folder)
@@ -117,12 +128,16 @@ def lock_until(connection: Connection, folder: Folder, day: date | None, today: 
     states.record(connection, AccountingFolder.__tablename__, own, "lock", by=by, at=at, detail=detail)
 
 
+def lock_folder(connection: Connection, folder: Books) -> Folder:
+    """A folder as it is now; nobody else names its accounts until the transaction ends."""
+    return _made(connection.execute(_BY_ID.with_for_update(), {"id": folder.id}).one())
+
+
 def set_account(
     connection: Connection, folder: Folder, key: str, account: Account | None, *, by: str, at: datetime
 ) -> Chart:
     """Name the account under a key of the chart; None: the usual one again. What is posted stays where it is."""
-    row = connection.execute(_BY_ID.with_for_update(), {"id": folder.id}).one()
-    chart = Chart.of(row.chart).with_account(key, account)
+    chart = lock_folder(connection, folder).chart.with_account(key, account)
     connection.execute(update(AccountingFolder).where(AccountingFolder.id == folder.id).values(chart=chart.stored()))
     detail = {"use": key, "account": None if account is None else account.number}
     own = [(folder.id, None, None)]

@@ -68,17 +68,25 @@ class OpenLine:
         return self.folder_id, self.aux
 
 
-def letter_closed(connection: Connection, sources: Sequence[str], on: date) -> None:
-    """Letter the lines of documents that settle each other wholly.
+def letter_closed(connection: Connection, sources: Sequence[str], on: date) -> int:
+    """Letter the lines of documents that settle each other wholly; how many letters were given.
 
     Where they do not cancel each other out, nothing is lettered: a document of before the books has no lines.
     """
+    given = 0
     of_key: dict[tuple[int, str], list[OpenLine]] = defaultdict(list)
     for each in lines_of(connection, sources):
         of_key[each.key].append(each)
     for lines in of_key.values():
         if can_be_lettered(lines):
             put_letter(connection, lines, on)
+            given += 1
+    return given
+
+
+def letter_after(connection: Connection, folder_id: int, aux: str) -> str:
+    """The letter that the next lines of an account get."""
+    return next_letter(connection.execute(_LAST, {"aux": aux, "folder": folder_id}).scalar())
 
 
 def can_be_lettered(lines: Sequence[OpenLine]) -> bool:
@@ -91,7 +99,7 @@ def can_be_lettered(lines: Sequence[OpenLine]) -> bool:
 def put_letter(connection: Connection, lines: Sequence[OpenLine], on: date) -> str:
     """Give lines of one key the next letter."""
     folder_id, aux = lines[0].key
-    letter = next_letter(connection.execute(_LAST, {"aux": aux, "folder": folder_id}).scalar())
+    letter = letter_after(connection, folder_id, aux)
     _put(connection, ((each.entry_id, each.position) for each in lines), letter, on)
     return letter
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from intergestan_db.tables import Entry, EntryLine, Party, PartyAccount
 from intergestan_erp.books.chart import LONGEST_TITLE, Account, checked_number
 from intergestan_erp.books.entries import Written, write_entries
 from intergestan_erp.books.folders import Folder, lock_books
-from intergestan_erp.books.lettering import can_be_lettered, letter_closed, lines_of, put_letter, take_off
+from intergestan_erp.books.lettering import OpenLine, can_be_lettered, letter_closed, lines_of, put_letter, take_off
 from intergestan_erp.books.post import Line, NewEntry, is_balanced, line, reversed_lines
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
@@ -110,15 +110,23 @@ def enter(connection: Connection, folder: Folder, typed: TypedEntry, *, by: str,
     titles = {checked_number(number): _text(title, LONGEST_TITLE) for number, title in typed.titles.items()}
     lines = tuple(_line(connection, folder, each, titles) for each in typed.lines)
     if len(lines) < 2 or not is_balanced(lines):
+        debit, credit = sums_of(typed.lines)
         raise Problem(
             "Debits are {debit} and credits {credit}: an entry has at least two lines, and both are the same. Nothing "
             "was written.",
             ProblemCode.NOT_BALANCED,
-            debit=round_half_up(sum((each.debit for each in lines), ZERO)),
-            credit=round_half_up(sum((each.credit for each in lines), ZERO)),
+            debit=debit,
+            credit=credit,
         )
     entry = NewEntry(typed.journal, day, piece, day, label, f"{_SOURCE}:{uuid4().hex}", lines)
     return _written(connection, folder, entry, here, "enter", by=by, at=at)
+
+
+def sums_of(lines: Iterable[TypedLine]) -> tuple[Decimal, Decimal]:
+    """Debits and credits of lines as they are typed."""
+    amounts = [each.amount for each in lines]
+    debit, credit = (sum((max(sign * each, ZERO) for each in amounts), ZERO) for sign in (1, -1))
+    return round_half_up(debit), round_half_up(credit)
 
 
 def reverse(
@@ -174,9 +182,30 @@ def letter_entries(
     :returns: the letter.
     :raises Problem: who asks may not, there is no such entry, or the lines do not cancel each other out.
     """
-    number, here = _for_letters(connection, folder, aux, by=by, at=at)
+    number, here = lock_letters(connection, folder, aux, by=by, at=at)
     sources = [entry_called(connection, folder, name).source for name in dict.fromkeys(names)]
     lines = [each for each in lines_of(connection, sources) if each.aux == number]
+    return _lettered(connection, number, lines, names, here)
+
+
+def letter_lines(
+    connection: Connection, folder: Folder, aux: str, places: Sequence[tuple[str, int]], *, by: str, at: datetime
+) -> str:
+    """Letter single lines of a third party's account by hand: each by the name of its entry and its place in it.
+
+    :returns: the letter.
+    :raises Problem: who asks may not, there is no such entry, or the lines do not cancel each other out.
+    """
+    number, here = lock_letters(connection, folder, aux, by=by, at=at)
+    names = list(dict.fromkeys(name for name, _place in places))
+    found = {name: entry_called(connection, folder, name) for name in names}
+    wanted = {(found[name].id, place) for name, place in places}
+    every = lines_of(connection, [row.source for row in found.values()])
+    lines = [each for each in every if each.aux == number and (each.entry_id, each.position) in wanted]
+    return _lettered(connection, number, lines, names, here)
+
+
+def _lettered(connection: Connection, number: str, lines: Sequence[OpenLine], names: Sequence[str], here: date) -> str:
     if not can_be_lettered(lines):
         raise Problem(
             "The lines of {account} in {entries} come to {amount}, or bear a letter: what is lettered cancels out. "
@@ -195,7 +224,7 @@ def unletter_by_hand(connection: Connection, folder: Folder, aux: str, letter: s
 
     :raises Problem: who asks may not, or nothing bears it.
     """
-    number, _here = _for_letters(connection, folder, aux, by=by, at=at)
+    number, _here = lock_letters(connection, folder, aux, by=by, at=at)
     count = take_off(connection, folder.id, number, letter)
     if not count:
         raise Problem(
@@ -229,7 +258,7 @@ def entry_called(connection: Connection, folder: Folder, name: str) -> AnyRow:
     return row
 
 
-def _for_letters(connection: Connection, folder: Folder, aux: str, *, by: str, at: datetime) -> tuple[str, date]:
+def lock_letters(connection: Connection, folder: Folder, aux: str, *, by: str, at: datetime) -> tuple[str, date]:
     """The account as it stands in the books, and the day; whoever else letters it waits."""
     require(connection, by, Right.KEEP_BOOKS)
     number, here = "".join(aux.split()).upper(), today(connection, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -18,16 +19,20 @@ class ListedAccount:
     title: str
     kind: str
     party: str | None
+    active: bool
 
 
-def list_accounts(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[ListedAccount]:
+def list_accounts(
+    connection: Connection, *, size: int = USUAL, after: str | None = None, before: str | None = None
+) -> Page[ListedAccount]:
     """A page of the accounts, by number.
 
-    :raises Problem: `after` is of no such page.
+    :raises Problem: `after` or `before` is of no such page.
     """
     query = (
-        select(Account.number, Account.title, Account.kind, Party.code)
+        select(Account.number, Account.title, Account.kind, Party.code, Account.active)
         .outerjoin(PartyAccount, PartyAccount.account_id == Account.id)
         .outerjoin(Party, Party.id == PartyAccount.party_id)
     )
-    return read_page(connection, query, [Account.number], lambda row: ListedAccount(*row[:4]), size=size, after=after)
+    place: dict[str, Any] = {"size": size, "after": after, "before": before}
+    return read_page(connection, query, [Account.number], lambda row: ListedAccount(*row[:5]), **place)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Date, bindparam, select, update
+from sqlalchemy import Connection, Date, bindparam, func, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
@@ -58,6 +58,11 @@ def bank(
         if number not in ids:
             raise no_payment(said)
     return _bank(connection, sorted(ids.values()), on, by=by, at=at)
+
+
+def count_to_bank(connection: Connection) -> int:
+    """How many cheques and bills nobody handed in."""
+    return int(connection.execute(select(func.count()).where(*_WAITING)).scalar_one())
 
 
 def bank_due(connection: Connection, on: date | None = None, *, by: str, at: datetime) -> list[Banked]:

@@ -110,8 +110,18 @@ def result(
     if as_json:
         print_json([{**asdict(row), "result": row.result} for row in found])
         return
-    titles = [_("Establishment"), _("Name"), _("Income"), _("Expenses"), _("Stock"), _("Result")]
-    rows = [[row.establishment, row.name, row.income, row.expenses, row.stock, row.result] for row in found]
+    titles = [
+        _("Establishment"),
+        _("Name"),
+        _("Income"),
+        _("Expenses"),
+        _("Between establishments"),
+        _("Stock"),
+        _("Result"),
+    ]
+    rows = [
+        [row.establishment, row.name, row.income, row.expenses, row.internal, row.stock, row.result] for row in found
+    ]
     if by_establishment:
         print_table(titles, rows)
     else:
@@ -222,23 +232,32 @@ def letter(
     remove: Annotated[
         str | None, typer.Option("--remove", metavar="LETTER", help="Take this letter off its lines instead.")
     ] = None,
+    settled: Annotated[
+        bool, typer.Option("--settled", help="Letter what settlements say, where no letter says it.")
+    ] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Letter lines of a third party by hand. What payments and credit notes settle is lettered by itself."""
     from intergestan_erp.books import typed
+    from intergestan_erp.paying.lettering import letter_settled_lines
 
-    if (remove is None) is (not names):
+    if sum((remove is not None, bool(names), settled)) != 1:
         raise typer.BadParameter(_("Name the entries, or with --remove a letter that goes."))
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.user(connection)[1], call.database.now()
         books = folder_of(call, connection, folder, keep=True)
-        if remove is not None:
+        if settled:
+            count = letter_settled_lines(connection, books, account, by=by, at=at)
+        elif remove is not None:
             count = typed.unletter_by_hand(connection, books, account, remove.upper(), by=by, at=at)
         else:
             given = typed.letter_entries(connection, books, account, names or (), by=by, at=at)
-    if remove is not None:
+    told: dict[str, object]
+    if settled:
+        told, said = {"letters": count}, _("Letters given by what is settled: {count}.").format(count=count)
+    elif remove is not None:
         told, text = {"letter": remove.upper(), "lines": count}, _("{letter} is taken off: {count} lines.")
         said = text.format(letter=remove.upper(), count=count)
     else:

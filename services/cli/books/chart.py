@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from intergestan_erp.books.chart import BY_FAMILY, BY_VAT, USUAL, Account, Use, checked_number, key_of
+from intergestan_operations.language.chart_words import USES
 from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
 from services.cli.books.naming import Folder, folder_of
 from services.cli.context import call_of
 from services.cli.figures import a_vat
 from services.cli.output import AsJson, print_json, print_table
-
-USES: Mapping[str, str] = {
-    Use.CUSTOMERS: marked("customers"),
-    Use.SUPPLIERS: marked("suppliers"),
-    Use.SALES: marked("sales"),
-    Use.CHARGES: marked("port and charges"),
-    Use.SALES_VAT: marked("VAT on sales"),
-    Use.PURCHASES: marked("purchases from an agency of another company"),
-    Use.PURCHASE_VAT: marked("VAT on these purchases"),
-    Use.FROM_AGENCY: marked("from an establishment of the same company"),
-    Use.TO_AGENCY: marked("to an establishment of the same company"),
-    Use.BANK: marked("bank"),
-    Use.CHEQUES: marked("cheques on their way to the bank"),
-    Use.BILLS: marked("bills of exchange"),
-    Use.CASH: marked("cash"),
-    Use.PROFIT: marked("profit of the year"),
-    Use.LOSS: marked("loss of the year"),
-}
-"""What people read of each use; a test holds that there is one for each."""
 
 
 def chart(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -114,21 +113,12 @@ def _refuse_no_folder(folder: Path) -> None:
 
 def _write(call: Call, books: folders.Folder, first: date, last: date, file: Path) -> WrittenFile:
     """Write the entries of some days, of one moment; never all of them in memory."""
-    from intergestan_erp.books.fec import fec_bytes
-    from intergestan_erp.books.fec_rows import WrittenFile, fec_entries
+    from intergestan_erp.books.fec_rows import FecWriter
 
-    digest, ends = sha256(), 0
-
-    def parts() -> Iterator[bytes]:
-        nonlocal ends
-        with call.database.snapshot() as connection:
-            for part in fec_bytes(fec_entries(connection, books, first, last)):
-                digest.update(part)
-                ends += part.count(b"\n")
-                yield part
-
-    write_parts(file, parts())
-    return WrittenFile(digest.hexdigest(), ends - 1)
+    with call.database.snapshot() as connection:
+        writer = FecWriter(connection, books, first, last)
+        write_parts(file, writer.parts())
+    return writer.written
 
 
 def _changed(old: Path, new: Path) -> Iterator[str]:

@@ -40,6 +40,7 @@ KINDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "correspondants": (marked("Partners"), ("partner",)),
     "comptes": (marked("Mail accounts"), ("mailbox", "relay", "oauth_grant")),
     "personnes": (marked("People"), ("user",)),
+    "comptabilite": (marked("Books"), ("entry", "fiscal_year", "accounting_folder")),
     "site": (marked("Site and settings"), ("site",)),
 }
 """By the word in the address: what the filter says, and the subjects of its events."""

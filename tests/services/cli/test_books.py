@@ -10,7 +10,7 @@ import pytest
 from intergestan_erp.books.chart import Use
 from intergestan_erp.books.check import Wrong
 from intergestan_operations.language.books import WRONG
-from services.cli.books.chart import USES
+from intergestan_operations.language.chart_words import USES
 from tests.services.cli.conftest import Run
 from tests.services.cli.test_invoices import site_with
 

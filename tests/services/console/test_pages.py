@@ -169,6 +169,32 @@ GET  /factures                       nadia carl odile adele adam
 GET  /factures/nouvelle                    carl       adele adam
 POST /factures/nouvelle                    carl       adele adam
 GET  /factures/FA1                   nadia carl odile adele adam
+GET  /comptabilite/ecritures.csv                      adele adam
+GET  /comptabilite/ecritures                          adele adam
+GET  /comptabilite/ecritures/nouvelle                 adele adam
+POST /comptabilite/ecritures/nouvelle                 adele adam
+POST /comptabilite/ecritures/calcul                   adele adam
+GET  /comptabilite/ecritures/OD/1                     adele adam
+GET  /comptabilite/ecritures/OD/1/contre-passer       adele adam
+POST /comptabilite/ecritures/OD/1/contre-passer       adele adam
+GET  /comptabilite/comptes                            adele adam
+GET  /comptabilite/lettrage                           adele adam
+POST /comptabilite/lettrage                           adele adam
+POST /comptabilite/lettrage/calcul                    adele adam
+GET  /comptabilite/resultat                           adele adam
+GET  /comptabilite/fec                                adele adam
+POST /comptabilite/fec                                adele adam
+GET  /comptabilite/fec/description                    adele adam
+GET  /comptabilite/fec/1                              adele adam
+GET  /comptabilite/export.txt                         adele adam
+GET  /comptabilite/cloture                            adele adam
+POST /comptabilite/cloture                            adele adam
+POST /comptabilite/arreter                            adele adam
+GET  /comptabilite/cloture/2020-12-31                 adele adam
+POST /comptabilite/cloture/2020-12-31                 adele adam
+GET  /comptabilite/plan                               adele adam
+POST /comptabilite/plan                               adele adam
+GET  /comptabilite/controle                           adele adam
 GET  /a-traiter                      nadia carl odile adele adam
 POST /a-traiter/commandes                  carl            adam
 POST /a-traiter/recus                           odile       adam
@@ -278,6 +304,10 @@ IN_PATHS = {
     "/reglages/dossier": "1",
     "/correspondants": "elle",
     "/factures": "FA1",
+    "/comptabilite/ecritures": "OD",
+    "/comptabilite/fec": "1",
+    "/comptabilite/cloture": "2020-12-31",
+    "/comptabilite/ecritures/{journal}": "1",
     "/reglages/utilisateurs": "carl",
     "/a-traiter": "out-1",
     "/a-traiter/order-": "1",
