@@ -15,6 +15,7 @@ from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
     OUTBOUND_MAIL,
+    PAYMENT,
     PICKING_SLIP,
     PURCHASE_ORDER,
     PURCHASE_ORDER_CHANGE,
@@ -575,6 +576,18 @@ _KEEPS_PARTIES: Rights = {
 """What a clerk does with third parties: enter them and keep their cards. Their codes stay as they are."""
 
 
+_TAKES_MONEY: Rights = {
+    "payment": Right(ALL, "* -id -failed_on -banked_on", "state failed_on banked_on"),
+    "settlement": Right(ALL, "* -id"),
+    "credit_note": Right(ALL, "* -id"),
+    "credit_note_line": Right(ALL, "* -id"),
+    "credit_note_vat": Right(ALL, "* -id"),
+    "entry": Right(ALL, ALL),
+    "entry_line": Right(ALL, ALL, "letter letter_day"),
+}
+"""What people do with what customers pay and with what is taken back: entered once, and never rewritten."""
+
+
 _RULES: Rights = {
     "fee": Right(ALL, ALL, "* -id -code"),
     "payment_term": Right(ALL, ALL),
@@ -663,7 +676,7 @@ RIGHTS: Mapping[str, Rights] = {
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
         *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _ENTERS, _KEEPS_BOOKS, _PAIRS),
-        *(_KEEPS_PARTIES, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
+        *(_KEEPS_PARTIES, _TAKES_MONEY, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
     ),
 }
 
@@ -701,6 +714,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         SALES_ORDER.name: dict.fromkeys(("accept", "cancel", "pair_cancel"), ""),
         PICKING_SLIP.name: {"cancel": ""},
         QUOTE.name: {"accept": "", "refuse": ""},
+        PAYMENT.name: dict.fromkeys(("fail", "cancel"), ""),
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -752,6 +766,7 @@ _ACTS_ON = (
     *("fee", "payment_term", "price_list", "dossier", "establishment", "depot", "accounting_folder", "operation_code"),
     *("category", "stock", "entry", "fiscal_year"),
     QUOTE.name,
+    *(PAYMENT.name, "credit_note"),
 )
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"

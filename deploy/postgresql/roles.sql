@@ -454,9 +454,15 @@ GRANT USAGE ON SEQUENCE "category_id_seq" TO :"console";
 GRANT SELECT, INSERT (party_id, name, telephone, email), UPDATE (name, telephone, email) ON "contact" TO
     :"console";
 GRANT USAGE ON SEQUENCE "contact_id_seq" TO :"console";
-GRANT SELECT ON "credit_note" TO :"console";
-GRANT SELECT ON "credit_note_line" TO :"console";
-GRANT SELECT ON "credit_note_vat" TO :"console";
+GRANT SELECT, INSERT (invoice_id, customer_id, currency, reason, total_ht, total_vat, total_ttc,
+    establishment_id, accounting_folder_id, number, issue_date, note, created_at, created_by, kind, chain,
+    identity) ON "credit_note" TO :"console";
+GRANT USAGE ON SEQUENCE "credit_note_id_seq" TO :"console";
+GRANT SELECT, INSERT (credit_note_id, position, invoice_line_id, invoice_charge_id, quantity, total) ON
+    "credit_note_line" TO :"console";
+GRANT USAGE ON SEQUENCE "credit_note_line_id_seq" TO :"console";
+GRANT SELECT, INSERT (credit_note_id, vat_category, vat_rate, base, amount) ON "credit_note_vat" TO :"console";
+GRANT USAGE ON SEQUENCE "credit_note_vat_id_seq" TO :"console";
 GRANT SELECT, INSERT (party_id, stage, document, exposure, maximum, delta, total_ttc, reason, by, at) ON
     "credit_override" TO :"console";
 GRANT USAGE ON SEQUENCE "credit_override_id_seq" TO :"console";
@@ -594,7 +600,9 @@ GRANT SELECT, INSERT, UPDATE (next_number) ON "party_code_counter" TO :"console"
 GRANT SELECT, DELETE ON "party_credit" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_fee" TO :"console";
 GRANT SELECT, INSERT, DELETE ON "party_word" TO :"console";
-GRANT SELECT ON "payment" TO :"console";
+GRANT SELECT, INSERT (number, party_id, establishment_id, received_on, due_date, amount, method, reference,
+    state, created_at, created_by), UPDATE (state, failed_on, banked_on) ON "payment" TO :"console";
+GRANT USAGE ON SEQUENCE "payment_id_seq" TO :"console";
 GRANT SELECT, INSERT (code, name, active) ON "payment_term" TO :"console";
 GRANT USAGE ON SEQUENCE "payment_term_id_seq" TO :"console";
 GRANT SELECT, INSERT (term_id, position, percent, days, end_of_month, on_day) ON "payment_term_line" TO
@@ -700,7 +708,9 @@ GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told, strong_until), DELETE ON "session" TO :"console";
 GRANT SELECT, INSERT (name, value), UPDATE (value) ON "setting" TO :"console";
-GRANT SELECT ON "settlement" TO :"console";
+GRANT SELECT, INSERT (payment_id, credit_note_id, invoice_due_id, amount, settled_on, created_at) ON
+    "settlement" TO :"console";
+GRANT USAGE ON SEQUENCE "settlement_id_seq" TO :"console";
 GRANT SELECT, UPDATE (name, siret, vat_id, line1, line2, postcode, city, country, language, timezone,
     orders_address, answers_address, created_at) ON "site" TO :"console";
 GRANT SELECT, INSERT, UPDATE ON "stock" TO :"console";
@@ -746,7 +756,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'entry', 'fiscal_year', 'quote')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'entry', 'fiscal_year', 'quote', 'payment', 'credit_note')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -1001,6 +1011,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sa
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON quote FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'accepted' AND OLD.state IN ('open') OR NEW.state = 'refused' AND OLD.state IN ('open')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON payment FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'failed' AND OLD.state IN ('entered') OR NEW.state = 'cancelled' AND OLD.state IN ('entered')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -83,6 +83,8 @@ MENU: Final = (
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
             Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
             Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),
+            Entry(marked("Credit notes"), "/avoirs", Access.SEE, "orders"),
+            Entry(marked("Payments"), "/reglements", Access.SEE, "orders"),
             Entry(marked("Credit in use"), "/encours", Access.SEE, "warning"),
         ),
     ),

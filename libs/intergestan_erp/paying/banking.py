@@ -21,8 +21,9 @@ from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.paying.payments import no_payment
 from intergestan_erp.site.zone import today
 
-_WAITING = (Payment.method.in_(TO_BANK), Payment.state == PaymentState.ENTERED, Payment.banked_on.is_(None))
-_DUE = select(Payment.id).where(*_WAITING, Payment.due_date <= bindparam("on", type_=Date())).order_by(Payment.id)
+TO_BE_BANKED = (Payment.method.in_(TO_BANK), Payment.state == PaymentState.ENTERED, Payment.banked_on.is_(None))
+"""What makes a payment one that the bank shall get, once its day has come."""
+_DUE = select(Payment.id).where(*TO_BE_BANKED, Payment.due_date <= bindparam("on", type_=Date())).order_by(Payment.id)
 _PAYMENTS = select(Payment.__table__).where(Payment.id.in_(bindparam("ids", expanding=True))).order_by(Payment.id)
 _BANKED = (
     update(Payment)
@@ -62,7 +63,7 @@ def bank(
 
 def count_to_bank(connection: Connection) -> int:
     """How many cheques and bills nobody handed in."""
-    return int(connection.execute(select(func.count()).where(*_WAITING)).scalar_one())
+    return int(connection.execute(select(func.count()).where(*TO_BE_BANKED)).scalar_one())
 
 
 def bank_due(connection: Connection, on: date | None = None, *, by: str, at: datetime) -> list[Banked]:

@@ -209,6 +209,12 @@ def cancel(connection: Connection, typed: str, *, by: str, at: datetime) -> Take
     return _taken_back(connection, payment)
 
 
+def is_of_today(connection: Connection, entered_at: datetime, at: datetime) -> bool:
+    """Whether a payment was entered today, so that it may be cancelled."""
+    zone = read_zone(connection)
+    return site_day(zone, entered_at) == site_day(zone, at)
+
+
 def _check_days(received_on: date, due_date: date, today: date) -> None:
     if received_on > today:
         raise Problem(

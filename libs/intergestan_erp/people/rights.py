@@ -22,17 +22,25 @@ from intergestan_erp.people.users import user_row
 OF_ROLE: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset(),
     Role.CLERK: frozenset(
-        {Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.SELL, Right.INVOICE, Right.SET_PARTIES},
+        {
+            *(Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.SELL, Right.INVOICE),
+            *(Right.SET_PARTIES, Right.TAKE_PAYMENTS),
+        },
     ),
     Role.OPERATOR: frozenset({Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE}),
-    Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE}),
+    Role.ACCOUNTANT: frozenset(
+        {
+            *(Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE),
+            *(Right.TAKE_PAYMENTS, Right.CREDIT_NOTE),
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.ANONYMISE),
             Right.SEND_ORDERS,
             *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
             *(Right.SELL, Right.INVOICE, Right.SET_PARTNERS, Right.SET_PRODUCTS, Right.SET_PARTIES, Right.SET_RULES),
-            Right.SET_SITE,
+            *(Right.SET_SITE, Right.TAKE_PAYMENTS, Right.CREDIT_NOTE),
         }
     ),
 }

@@ -31,7 +31,7 @@ from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.paying.open_amounts import open_instalments
 from intergestan_erp.paying.settling import Settled, Source, letter_settled, no_invoice, told, write_parts
-from intergestan_erp.paying.shares import oldest_first
+from intergestan_erp.paying.shares import Part, oldest_first
 from intergestan_erp.selling.chain import Sealed, chain_of_credit_note
 from intergestan_erp.selling.issuer import read_billed, read_issuer
 from intergestan_erp.selling.taking_back import (
@@ -57,6 +57,46 @@ class Credited:
     invoice: str
     total_ttc: Decimal
     settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a credit note would take back, and what it would settle of its invoice; the rest would lie on account."""
+
+    invoice: str
+    taken: Taken
+    parts: tuple[Part, ...]
+
+    @property
+    def left(self) -> Decimal:
+        """What would lie on account."""
+        return self.taken.total_ttc - sum((part.amount for part in self.parts), ZERO)
+
+
+def read_creditable(connection: Connection, typed: str) -> Invoiced:
+    """An invoice with what was taken back of it.
+
+    :raises Problem: there is none of this number.
+    """
+    return _read(connection, _head(connection, typed))
+
+
+def foresee(
+    connection: Connection,
+    typed: str,
+    reason: str,
+    lines: Mapping[int, Decimal] | None = None,
+    charges: Collection[int] = (),
+) -> Foreseen:
+    """What `credit` would make of this; nothing is written.
+
+    :raises Problem: as `credit`.
+    """
+    _checked(reason)
+    head = _head(connection, typed)
+    taken = _taken(_read(connection, head), lines, charges)
+    own = open_instalments(connection, head.customer_id, [head.id])
+    return Foreseen(head.number, taken, tuple(oldest_first(own, taken.total_ttc)))
 
 
 def customer_of(connection: Connection, typed: str) -> int:
@@ -90,13 +130,10 @@ def credit(
         entered then.
     """
     reason = _checked(reason)
-    number = as_stored(connection, typed, Invoice.number)
-    head = connection.execute(select(Invoice.__table__).where(Invoice.number == number)).one_or_none()
-    if head is None:
-        raise no_invoice(typed)
+    head = _head(connection, typed)
+    number = head.number
     lock_parties(connection, [head.customer_id])
-    invoiced = _read(connection, head)
-    taken = take_back(invoiced, lines or {}, charges) if lines or charges else take_back_all(invoiced)
+    taken = _taken(_read(connection, head), lines, charges)
     here = today(connection, at)
     issuer = read_issuer(connection, head.establishment_id)
     buyer = read_billed(connection, issuer, [head.customer_id])[head.customer_id]
@@ -135,6 +172,18 @@ def credit(
     of_invoice = {"credit_note": dated.number, "amount": f"{taken.total_ttc:.2f}"}
     states.record(connection, Invoice.__tablename__, [(head.id, None, None)], "credit", by=by, at=at, detail=of_invoice)
     return Credited(dated.number, number, taken.total_ttc, settled)
+
+
+def _head(connection: Connection, typed: str) -> AnyRow:
+    number = as_stored(connection, typed, Invoice.number)
+    head = connection.execute(select(Invoice.__table__).where(Invoice.number == number)).one_or_none()
+    if head is None:
+        raise no_invoice(typed)
+    return head
+
+
+def _taken(invoiced: Invoiced, lines: Mapping[int, Decimal] | None, charges: Collection[int]) -> Taken:
+    return take_back(invoiced, lines or {}, charges) if lines or charges else take_back_all(invoiced)
 
 
 def _checked(reason: str) -> str:

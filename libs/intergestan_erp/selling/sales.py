@@ -15,6 +15,7 @@ from intergestan_db.tables import (
     CreditNoteVat,
     DeliveryNote,
     DeliveryNoteLine,
+    Depot,
     Event,
     Invoice,
     InvoiceCharge,
@@ -110,10 +111,11 @@ def show_invoice(connection: Connection, number: str) -> InvoiceView | None:
     lines = (
         select(
             *(InvoiceLine.__table__, DeliveryNote.number.label("delivery_note")),
-            DeliveryNote.issue_date.label("delivery_date"),
+            *(DeliveryNote.issue_date.label("delivery_date"), Depot.code.label("depot")),
         )
         .join(DeliveryNoteLine, DeliveryNoteLine.id == InvoiceLine.delivery_note_line_id)
         .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
+        .outerjoin(Depot, Depot.id == DeliveryNote.depot_id)
         .where(InvoiceLine.invoice_id == head["id"])
     )
     charges = select(InvoiceCharge.__table__).where(InvoiceCharge.invoice_id == head["id"])

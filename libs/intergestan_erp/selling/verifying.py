@@ -101,6 +101,27 @@ def verify(connection: Connection) -> Iterator[Verified]:
                 yield found
 
 
+def follows(connection: Connection, number: str) -> bool | None:
+    """Whether an invoice or a credit note is still what was issued; None: it is of before there were chains.
+
+    It alone is recomputed, from what the document before it says: `verify` looks at all of them.
+    """
+    for series in _all_series():
+        table: Any = series.head
+        head = connection.execute(select(table.__table__).where(table.number == number, series.condition)).one_or_none()
+        if head is None:
+            continue
+        if head.chain is None:
+            return None
+        same = table.accounting_folder_id == head.accounting_folder_id, series.condition, table.id < head.id
+        before = connection.execute(select(table.chain).where(*same).order_by(table.id.desc()).limit(1)).scalar()
+        parts = {name: _parts(connection, *each, [head.id]).get(head.id, []) for name, each in series.parts.items()}
+        sealed = Sealed(head=head._asdict(), identity=head.identity or {}, **parts)
+        is_same: bool = series.chain(before, sealed) == head.chain
+        return is_same
+    return None
+
+
 def _verify(connection: Connection, series: _Series, folder_id: int, folder: int) -> Verified:
     count = unchained = 0
     before: tuple[str | None, str | None] = (None, None)

@@ -201,7 +201,7 @@ class DeliveryNoteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLineView:
-    """A line of an invoice: of which delivery note, and that one's day."""
+    """A line of an invoice: of which delivery note, that one's day, and from which depot it left."""
 
     price: Decimal
     base_quantity: Decimal
@@ -215,6 +215,7 @@ class InvoiceLineView:
     unit: str
     delivery_note: str
     delivery_date: date
+    depot: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

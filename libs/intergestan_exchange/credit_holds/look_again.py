@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -42,14 +43,21 @@ _SEEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What goes on: the holds, by what people call them, the inbound mails to ring for, and products that are free."""
+    """What goes on: the holds, by what people call them, the inbound mails to ring for, and products that are free.
+
+    :ivar amounts: what each hold's document adds to what its customer owes.
+    """
 
     holds: tuple[str, ...] = ()
     take_in: tuple[int, ...] = ()
     products: tuple[int, ...] = ()
+    amounts: tuple[Decimal, ...] = ()
 
     def __add__(self, other: Released) -> Released:
-        return Released(self.holds + other.holds, self.take_in + other.take_in, self.products + other.products)
+        return Released(
+            *(self.holds + other.holds, self.take_in + other.take_in),
+            *(self.products + other.products, self.amounts + other.amounts),
+        )
 
 
 def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> list[int]:
@@ -112,7 +120,7 @@ def _look(
         at=at,
         details={hold.id: {"order": hold.number, "reason": HoldReason.CREDIT, "by": "credit"} for hold in going},
     )
-    return Released(tuple(f"order-{hold.id}" for hold in going), mails)
+    return Released(tuple(f"order-{hold.id}" for hold in going), mails, amounts=tuple(hold.total_ttc for hold in going))
 
 
 def _fitting(holds: Sequence[AnyRow], customer: CustomerCredit, rules: CreditRules) -> Iterator[AnyRow]:

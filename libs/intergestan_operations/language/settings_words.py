@@ -27,6 +27,8 @@ RIGHTS: Mapping[str, str] = {
     "set_accounts": marked("sets mail accounts"),
     "sell": marked("accepts sales orders, refuses them and delivers"),
     "invoice": marked("invoices"),
+    "take_payments": marked("enters payments of customers"),
+    "credit_note": marked("makes credit notes"),
     "set_partners": marked("decides whom the site trusts"),
     "set_products": marked("sets products and their prices"),
     "set_parties": marked("enters third parties"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from intergestan_db.enums import PartyRole, PaymentMethod, PaymentState
 from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
+from intergestan_operations.language.payment_words import METHODS, STATES
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
@@ -26,20 +26,6 @@ if TYPE_CHECKING:
     from intergestan_exchange.credit_holds.look_again import Released
 
 app = Group("Payments of customers, and the invoices that they settle.")
-
-METHODS: Mapping[str, str] = {
-    PaymentMethod.TRANSFER: marked("transfer"),
-    PaymentMethod.CHEQUE: marked("cheque"),
-    PaymentMethod.BILL: marked("bill"),
-    PaymentMethod.CARD: marked("card"),
-    PaymentMethod.CASH: marked("cash"),
-    PaymentMethod.SET_OFF: marked("set-off"),
-}
-STATES: Mapping[str, str] = {
-    PaymentState.ENTERED: marked("entered"),
-    PaymentState.FAILED: marked("unpaid"),
-    PaymentState.CANCELLED: marked("taken back"),
-}
 
 Number = Annotated[str, typer.Argument(metavar="PAYMENT", help="Number of the payment, such as RG1.")]
 Invoices = Annotated[
@@ -106,11 +92,11 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show the payments, the newest first, a page at a time."""
-    from intergestan_erp.listing.payments import list_payments
+    from intergestan_erp.listing.payments import WhichPayments, list_payments
 
     with call_of(context).database.read() as connection:
-        wanted = party_id(connection, customer, PartyRole.CUSTOMER)
-        page = list_payments(connection, wanted, on_account=on_account, size=limit, after=after)
+        wanted = WhichPayments(customer_id=party_id(connection, customer, PartyRole.CUSTOMER), on_account=on_account)
+        page = list_payments(connection, wanted, size=limit, after=after)
     if as_json:
         print_json({"payments": [asdict(row) for row in page.rows], "after": page.after})
         return

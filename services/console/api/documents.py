@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from intergestan_db.enums import PartyRole, Scope
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_erp.listing.credit_notes import ListedCreditNote, list_credit_notes
+from intergestan_erp.listing.credit_notes import ListedCreditNote, WhichCreditNotes, list_credit_notes
 from intergestan_erp.listing.invoices import ListedInvoice, OpenDue, WhichInvoices, list_due, list_invoices
 from intergestan_erp.listing.notes import ListedNote, WhichNotes, list_notes
 from intergestan_erp.listing.page import Page
@@ -118,7 +118,9 @@ def credit_notes(
 ) -> Response:
     """The credit notes, the newest first. `left`: what of each settles nothing yet."""
     with caller.database.read() as connection:
-        return listing.answer(list_credit_notes(connection, **asked.read(connection), **listing.where))
+        return listing.answer(
+            list_credit_notes(connection, WhichCreditNotes(**asked.read(connection)), **listing.where)
+        )
 
 
 @router.get("/credit-notes/{number:path}", name="credit note", response_model=shape_of(CreditNoteView))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from intergestan_db.enums import PartyRole, Scope
-from intergestan_erp.listing.payments import ListedPayment, list_payments, show_payment
+from intergestan_erp.listing.payments import ListedPayment, WhichPayments, list_payments, one_payment
 from intergestan_erp.parties.one_party import one_party
 from services.console.api.asked import Listing, Number, OfParty
 from services.console.api.caller import Caller, Needs
@@ -29,11 +29,12 @@ def list_(
     """The payments, the newest first."""
     with caller.database.read() as connection:
         whose = None if customer is None else one_party(connection, customer, PartyRole.CUSTOMER).id
-        return listing.answer(list_payments(connection, whose, on_account=on_account, **listing.where))
+        wanted = WhichPayments(customer_id=whose, on_account=on_account)
+        return listing.answer(list_payments(connection, wanted, **listing.where))
 
 
 @router.get("/{number:path}", name="payment", response_model=shape_of(ListedPayment))
 def show(caller: Reads, number: Number) -> Response:
     """One payment, with what of it lies on account."""
     with caller.database.read() as connection:
-        return answer(show_payment(connection, number))
+        return answer(one_payment(connection, number))

@@ -33,6 +33,7 @@ from intergestan_erp.parties.parties import set_account, set_party, tried_again
 from intergestan_erp.party_entry.typed import read_account_title, read_position
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_erp.terms.stored import term_called
+from intergestan_operations.language.payment_words import METHODS, SHOWN_STATES
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said, marked
 from services.console import faults
@@ -391,13 +392,21 @@ def _page(
         credit=credit,
         own=next((each for each in found.card.addresses if each.kind == MAIN), None),
         stages=STAGES,
-        words={"grouping": GROUPINGS, "slips": SLIPS, "incomplete": INCOMPLETE, "geo": GEO},
+        words={
+            "grouping": GROUPINGS,
+            "slips": SLIPS,
+            "incomplete": INCOMPLETE,
+            "geo": GEO,
+            "methods": METHODS,
+            "payments": SHOWN_STATES,
+        },
         roles=tuple(role for role in PartyRole if getattr(found.card, f"is_{role}")),
         is_manual=offered.rules.accounts.mode is AccountMode.MANUAL,
         roots=offered.rules.accounts.roots,
         may_set=may(Right.SET_PARTIES, visit.person) and found.anonymised_at is None,
         may_credit=may(Right.SET_CREDIT, visit.person) and found.anonymised_at is None,
         may_rule=may(Right.SET_RULES, visit.person),
+        may_pay=may(Right.TAKE_PAYMENTS, visit.person) and found.anonymised_at is None,
         to_party=party_path,
         act_path=lambda act: f"{party_path(code)}/{act}",
     )

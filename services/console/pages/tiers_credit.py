@@ -15,11 +15,13 @@ from intergestan_erp.credit.falling import Fall, read_falls
 from intergestan_erp.credit.listing import list_overrides
 from intergestan_erp.inputs.near_days import read_near_day
 from intergestan_erp.inputs.unreadable import Unreadable
+from intergestan_erp.listing.credit_notes import WhichCreditNotes, list_credit_notes
 from intergestan_erp.listing.invoices import WhichInvoices, list_due
 from intergestan_erp.listing.page import MOST
 from intergestan_erp.listing.party_card import OpenCard
-from intergestan_erp.listing.payments import list_payments
+from intergestan_erp.listing.payments import WhichPayments, list_payments
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
+from intergestan_exchange.credit_holds.held import held_of
 from intergestan_operations.language.wording import sentence
 from services.console.visit import Visit
 
@@ -46,6 +48,8 @@ class Credit:
     dues: tuple[Any, ...]
     payments: tuple[Any, ...]
     overrides: tuple[Any, ...]
+    notes: tuple[Any, ...]
+    held: tuple[Any, ...]
 
 
 def read(visit: Visit, connection: Connection, found: OpenCard) -> Credit:
@@ -70,6 +74,8 @@ def read(visit: Visit, connection: Connection, found: OpenCard) -> Credit:
         delivered,
         read_falls(connection, found.id, day, total, by_payment_due=rules.by_payment_due),
         list_due(connection, WhichInvoices(customer_id=found.id), size=MOST).rows,
-        list_payments(connection, found.id, size=_PAYMENTS).rows,
+        list_payments(connection, WhichPayments(customer_id=found.id), size=_PAYMENTS).rows,
         list_overrides(connection, customer_id=found.id).rows,
+        list_credit_notes(connection, WhichCreditNotes(customer_id=found.id), size=_PAYMENTS).rows,
+        tuple(held_of(connection, found.id)),
     )

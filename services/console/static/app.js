@@ -156,7 +156,12 @@
     if (event.shiftKey && before) range(box); else tell(box);
     before = box;
   };
-  const press = (key) => { const button = document.querySelector(`[data-does="${key}"]:not([disabled])`); if (button) button.click(); };
+  /* A row that is pointed at has its own button for a key; else it is the page's. */
+  const press = (key) => {
+    const wanted = `[data-does="${key}"]:not([disabled])`, row = document.querySelector("[data-rows] .here");
+    const button = (row && row.querySelector(wanted)) || document.querySelector(`:not(td) > ${wanted}`);
+    if (button) button.click();
+  };
 
   const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")];
   const move = (by) => {
@@ -199,6 +204,14 @@
     else return;
     event.preventDefault();
   });
+  /* `=` gives the field what is left to settle; the server counts it. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("[data-fills] input:not([type=hidden])");
+    const button = field && event.key === "=" && field.parentElement.querySelector("[data-rest]");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
   /* Rows of a spreadsheet that are pasted into a line become lines. */
   document.addEventListener("paste", (event) => {
     const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
@@ -228,6 +241,8 @@
     e: () => press("e"),
     v: () => press("v"),
     n: () => press("n"),
+    i: () => press("i"),
+    b: () => press("b"),
     d: () => document.dispatchEvent(new Event("intergestan:rest")),
     "/": () => { const field = byId("chercher"); if (field) field.focus(); },
     f: () => { const field = document.querySelector(".filters input:not([type=hidden])"); if (field) field.focus(); },

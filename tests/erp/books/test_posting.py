@@ -16,7 +16,7 @@ from intergestan_db.tables import AccountingFolder, Dossier, Entry, Event, Numbe
 from intergestan_erp.books import folders
 from intergestan_erp.books.chart import Account
 from intergestan_erp.listing.entries import WhichEntries, earned, list_entries
-from intergestan_erp.listing.payments import list_payments
+from intergestan_erp.listing.payments import WhichPayments, list_payments
 from intergestan_erp.paying import banking, payments
 from intergestan_erp.paying.shares import Share
 from intergestan_erp.selling.deliveries import deliver
@@ -123,7 +123,7 @@ def test_cheques_and_bills_go_to_the_bank(keeper: Keeper, clock: Clock) -> None:
     keeper.act(payments.fail, "RG1")
     assert keeper.entries()["BQ3"] == ["D 411000/~ 60.00 AA", "C 512000 60.00"]
     with keeper.base.read() as connection:
-        rows = list_payments(connection).rows
+        rows = list_payments(connection, WhichPayments()).rows
         names = connection.execute(select(Event.name).where(Event.subject == "payment")).scalars().all()
     assert [(row.number, row.banked_on) for row in rows] == [("RG3", None), ("RG2", due), ("RG1", TODAY)]
     assert names.count("bank") == 2

@@ -16,7 +16,7 @@ from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Event, NumberSeries, Payment, Settlement, Site
 from intergestan_erp.listing.invoices import WhichInvoices, list_due, list_invoices
-from intergestan_erp.listing.payments import list_payments
+from intergestan_erp.listing.payments import WhichPayments, list_payments
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.paying import payments
@@ -202,11 +202,11 @@ def test_lists(till: Till) -> None:
         assert (due.invoice, due.n, due.amount, due.open) == ("FA1", 2, Decimal(60), Decimal(60))
         assert list_due(connection, WhichInvoices(last=date(2026, 12, 19))).rows == ()
         assert list_due(connection, WhichInvoices(customer_id=999)).rows == ()
-        (cancelled, entered) = list_payments(connection).rows
+        (cancelled, entered) = list_payments(connection, WhichPayments()).rows
         assert (cancelled.state, cancelled.left) == (PaymentState.CANCELLED, ZERO)
         assert (entered.number, entered.reference, entered.left) == ("RG1", "A", ZERO)
-        assert list_payments(connection, on_account=True).rows == ()
-        assert list_payments(connection, 999).rows == ()
+        assert list_payments(connection, WhichPayments(on_account=True)).rows == ()
+        assert list_payments(connection, WhichPayments(customer_id=999)).rows == ()
     till.owe("10", "20", "70")
     with till.base.read() as connection:
         pages, after = [], None

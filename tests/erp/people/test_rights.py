@@ -25,15 +25,20 @@ MATRIX = {
         Right.SELL,
         Right.SET_PARTIES,
         Right.INVOICE,
+        Right.TAKE_PAYMENTS,
     },
     Role.OPERATOR: {Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE},
-    Role.ACCOUNTANT: {Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE},
+    Role.ACCOUNTANT: {
+        *(Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE),
+        *(Right.TAKE_PAYMENTS, Right.CREDIT_NOTE),
+    },
     Role.ADMINISTRATOR: {
         *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.ANONYMISE),
         Right.SEND_ORDERS,
         *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
         *(Right.SELL, Right.INVOICE, Right.SET_PARTNERS, Right.SET_PRODUCTS),
         *(Right.SET_PARTIES, Right.SET_RULES, Right.SET_SITE),
+        *(Right.TAKE_PAYMENTS, Right.CREDIT_NOTE),
     },
 }
 """As the documents print it."""

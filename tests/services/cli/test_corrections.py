@@ -167,8 +167,8 @@ def test_an_administrator_says_who_may_what(shop: Path, run: Run) -> None:
     wrong = run("user", "set", "paul", "--role", "clerk,king", cwd=shop)
     assert (wrong.code, "«king»" in wrong.err) == (2, True)
     done = run("user", "set", "paul", "--role", "clerk,accountant", "--grant", "override_credit", "--json", cwd=shop)
-    of_clerks = ["collect_orders", "invoice", "resend_mails", "sell", "send_orders", "set_parties"]
-    rights = sorted([*of_clerks, "close_books", "keep_books", "override_credit", "set_credit"])
+    of_clerks = ["collect_orders", "invoice", "resend_mails", "sell", "send_orders", "set_parties", "take_payments"]
+    rights = sorted([*of_clerks, "close_books", "credit_note", "keep_books", "override_credit", "set_credit"])
     given = {"login": "paul", "roles": ["clerk", "accountant"], "rights": rights}
     assert done.json == given
     listed = {row["login"]: row for row in run("user", "list", "--json", cwd=shop).json}

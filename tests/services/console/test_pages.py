@@ -166,6 +166,7 @@ GET  /correspondants/elle            nadia carl odile adele adam
 GET  /bl                             nadia carl odile adele adam
 GET  /bl/BL1                         nadia carl odile adele adam
 GET  /factures                       nadia carl odile adele adam
+GET  /factures.csv                   nadia carl odile adele adam
 GET  /factures/nouvelle                    carl       adele adam
 POST /factures/nouvelle                    carl       adele adam
 GET  /factures/FA1                   nadia carl odile adele adam
@@ -195,6 +196,27 @@ POST /comptabilite/cloture/2020-12-31                 adele adam
 GET  /comptabilite/plan                               adele adam
 POST /comptabilite/plan                               adele adam
 GET  /comptabilite/controle                           adele adam
+GET  /factures/FA1/avoir                              adele adam
+POST /factures/FA1/avoir                              adele adam
+GET  /avoirs                         nadia carl odile adele adam
+GET  /avoirs.csv                     nadia carl odile adele adam
+GET  /avoirs/AV1                     nadia carl odile adele adam
+GET  /avoirs/AV1/imputer                   carl       adele adam
+POST /avoirs/AV1/imputer                   carl       adele adam
+GET  /reglements                     nadia carl odile adele adam
+GET  /reglements.csv                 nadia carl odile adele adam
+GET  /reglements/nouveau                   carl       adele adam
+POST /reglements/nouveau                   carl       adele adam
+POST /reglements/calcul                    carl       adele adam
+POST /reglements/somme                                adele adam
+POST /reglements/remettre                             adele adam
+GET  /reglements/RG1                 nadia carl odile adele adam
+GET  /reglements/RG1/imputer               carl       adele adam
+POST /reglements/RG1/imputer               carl       adele adam
+GET  /reglements/RG1/impaye                carl       adele adam
+POST /reglements/RG1/impaye                carl       adele adam
+GET  /reglements/RG1/annuler               carl       adele adam
+POST /reglements/RG1/annuler               carl       adele adam
 GET  /a-traiter                      nadia carl odile adele adam
 POST /a-traiter/commandes                  carl            adam
 POST /a-traiter/recus                           odile       adam
@@ -308,6 +330,8 @@ IN_PATHS = {
     "/comptabilite/fec": "1",
     "/comptabilite/cloture": "2020-12-31",
     "/comptabilite/ecritures/{journal}": "1",
+    "/avoirs": "AV1",
+    "/reglements": "RG1",
     "/reglages/utilisateurs": "carl",
     "/a-traiter": "out-1",
     "/a-traiter/order-": "1",
