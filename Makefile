@@ -8,7 +8,7 @@ SERVICES := composer sender poller importer dispatcher geocoder allocator consol
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo quick pythons test campaign clean-system lint types bench lock vendor docs clean
+.PHONY: help demo quick pythons test campaign clean-system lint types bench lock vendor tour docs clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -72,6 +72,9 @@ lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
 
 vendor: ## Compare what the console has of others with npm
 	@.ci/compare-vendor
+
+tour: packages $(VENV)/.test ## The pictures of docs/tour.md, taken anew from the demo
+	@$(BIN)/python -m tests.console.tour
 
 docs: $(VENV)/.test ## Write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py
