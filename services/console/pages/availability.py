@@ -76,7 +76,6 @@ def show(visit: Visit) -> Response:
         typed=visit.query.get("au", ""),
         wrong=wrong,
         again=0 if day is not None else AGAIN_MS,
-        here=here,
         own=product_path(product.code, onglet=AVAILABLE),
         to_moves=lambda depot: product_path(product.code, onglet=MOVES, depot=depot),
         to_allocations=lambda tab, depot: f"/affectations?{urlencode(_narrowed(product, tab, depot))}",

@@ -89,7 +89,7 @@ def show_list(visit: Visit) -> Response:
         "journal.html",
         status=422 if wrong else 200,
         page=page,
-        lines=[] if page is None else [_line(visit, each) for each in page.rows],
+        told_lines=[] if page is None else [_line(visit, each) for each in page.rows],
         paging=paging,
         days=days,
         asked={name: visit.query.get(name, "").strip() for name in NARROWING},

@@ -54,7 +54,7 @@ def show(visit: Visit) -> Response:
         shown=shown,
         again=_pause(moving, visit),
         troubles=troubles,
-        here=address(text),
+        own_path=address(text),
         roles=ROLES,
         carries=CARRIES,
         stations=STATIONS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from datetime import date
@@ -14,11 +15,13 @@ from sqlalchemy import insert, update
 
 from intergestan_db.tables import Contact, Event, Party, PurchaseOrder, PurchaseOrderLine, User
 from intergestan_erp.people.rights import change_rights
+from services.console import pages
 from services.console.app import ROUTES
 from services.console.fixed import NAMES
 from services.console.headers import ALWAYS, POLICY
 from services.console.on_demand import Later
 from services.console.rendering import FOLDER
+from services.console.visit import Visit
 from tests.services.console.browser import JUST_SO
 from tests.services.console.desk import PEOPLE, Desk, add_order
 from tests.statements import noted
@@ -668,3 +671,18 @@ def test_a_fault_of_ours_has_a_number_and_no_inside(desk: Desk) -> None:
     assert answer.status == (503 if desk.site.database.is_sqlite else 500)
     assert not re.search("contact|SELECT|Traceback", answer.text)
     assert desk.site.database.is_sqlite or re.search(r"numéro [0-9a-f]{8}", answer.said)
+
+
+def test_no_page_gives_another_meaning_to_a_name_that_all_templates_have() -> None:
+    """The frame uses them too: a page that said `here` for something of its own could not be shown at all."""
+    shared = set(re.findall(r'^            "(\w+)":', inspect.getsource(Visit._known), re.MULTILINE))
+    assert {"visit", "token", "here"} < shared
+    hidden = [
+        (file.stem, given.arg)
+        for file in Path(pages.__path__[0]).glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "html"
+        for given in call.keywords
+        if given.arg in shared
+    ]
+    assert hidden == [("start", "to_do")], "home counts what it shows"
