@@ -537,6 +537,22 @@ _KEEPS_BOOKS: Rights = {
 which account is for what. Entries stay as they are.
 """
 
+_PREPARES: Rights = {
+    "picking_slip": Right(
+        ALL, "* -id -fault -fault_values", "state version changed_at fault fault_values delivery_note_id"
+    ),
+    "picking_slip_line": Right(ALL, "* -id -prepared", "prepared proposed", deletes=True),
+    "allocation": Right(ALL, changes="quantity remainder"),
+    "reservation": Right(ALL, "* -id", "picking_slip_line_id quantity state ended_at"),
+    "stock": Right(ALL, ALL, "on_hand reserved average_cost"),
+    "stock_move": Right(ALL, ALL),
+    "goods_receipt": Right(ALL, ALL),
+    "goods_receipt_line": Right(ALL, ALL),
+    "goods_return": Right(ALL, ALL),
+    "goods_return_line": Right(ALL, ALL, "credit_note_line_id"),
+}
+"""What a depot does: prepare picking slips, let goods leave and come in, take back what customers return."""
+
 _PAIRS: Rights = {
     "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
     "partner_key": Right(adds=ALL),
@@ -675,7 +691,7 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _ALLOCATES, _ENTERS, _KEEPS_BOOKS, _PAIRS),
+        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PREPARES, _ALLOCATES, _ENTERS, _KEEPS_BOOKS, _PAIRS),
         *(_KEEPS_PARTIES, _TAKES_MONEY, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
     ),
 }
@@ -712,9 +728,9 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
         INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay", "want"), ""),
         SALES_ORDER.name: dict.fromkeys(("accept", "cancel", "pair_cancel"), ""),
-        PICKING_SLIP.name: {"cancel": ""},
         QUOTE.name: {"accept": "", "refuse": ""},
         PAYMENT.name: dict.fromkeys(("fail", "cancel"), ""),
+        PICKING_SLIP.name: dict.fromkeys(("enter", "finish", "validate", "fail", "reopen", "cancel"), ""),
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""

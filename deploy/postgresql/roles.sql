@@ -512,10 +512,18 @@ GRANT USAGE ON SEQUENCE "fiscal_year_id_seq" TO :"console";
 GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT, DELETE ON "geocode_cache" TO :"console";
 GRANT SELECT, UPDATE (rests_until, rests_because, failures) ON "geocode_usage" TO :"console";
-GRANT SELECT ON "goods_receipt" TO :"console";
-GRANT SELECT ON "goods_receipt_line" TO :"console";
-GRANT SELECT ON "goods_return" TO :"console";
-GRANT SELECT ON "goods_return_line" TO :"console";
+GRANT SELECT, INSERT (purchase_order_id, establishment_id, depot_id, number, issue_date, note, created_at,
+    created_by) ON "goods_receipt" TO :"console";
+GRANT USAGE ON SEQUENCE "goods_receipt_id_seq" TO :"console";
+GRANT SELECT, INSERT (goods_receipt_id, position, purchase_order_line_id, delivery_note_line_id, quantity,
+    unit_cost) ON "goods_receipt_line" TO :"console";
+GRANT USAGE ON SEQUENCE "goods_receipt_line_id_seq" TO :"console";
+GRANT SELECT, INSERT (number, issue_date, delivery_note_id, depot_id, establishment_id, reason, created_at,
+    created_by) ON "goods_return" TO :"console";
+GRANT USAGE ON SEQUENCE "goods_return_id_seq" TO :"console";
+GRANT SELECT, INSERT (goods_return_id, delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id),
+    UPDATE (credit_note_line_id) ON "goods_return_line" TO :"console";
+GRANT USAGE ON SEQUENCE "goods_return_line_id_seq" TO :"console";
 GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
@@ -608,8 +616,14 @@ GRANT USAGE ON SEQUENCE "payment_term_id_seq" TO :"console";
 GRANT SELECT, INSERT (term_id, position, percent, days, end_of_month, on_day) ON "payment_term_line" TO
     :"console";
 GRANT USAGE ON SEQUENCE "payment_term_line_id_seq" TO :"console";
-GRANT SELECT, UPDATE (state, version, fault, fault_values, changed_at) ON "picking_slip" TO :"console";
-GRANT SELECT, UPDATE (proposed, prepared), DELETE ON "picking_slip_line" TO :"console";
+GRANT SELECT, INSERT (number, depot_id, establishment_id, sales_order_id, customer_id, state, version,
+    delivery_note_id, changed_at, created_at, created_by, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country), UPDATE (state, version, fault, fault_values,
+    delivery_note_id, changed_at) ON "picking_slip" TO :"console";
+GRANT USAGE ON SEQUENCE "picking_slip_id_seq" TO :"console";
+GRANT SELECT, INSERT (slip_id, position, sales_order_line_id, allocation_id, proposed), UPDATE (proposed,
+    prepared), DELETE ON "picking_slip_line" TO :"console";
+GRANT USAGE ON SEQUENCE "picking_slip_line_id_seq" TO :"console";
 GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by), UPDATE (first_id, under_way) ON "poll_run" TO
     :"console";
 GRANT USAGE ON SEQUENCE "poll_run_id_seq" TO :"console";
@@ -1023,7 +1037,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON pa
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON picking_slip FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'entered' AND OLD.state IN ('generated', 'entered') OR NEW.state = 'ready' AND OLD.state IN ('entered') OR NEW.state = 'expired' AND OLD.state IN ('ready') OR NEW.state = 'error' AND OLD.state IN ('ready') OR NEW.state = 'entered' AND OLD.state IN ('error') OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -107,7 +107,7 @@ def act_key(visit: Visit) -> str:
 def _once(connection: Connection, *, visit: Visit, do: Callable[[Connection], Done]) -> Done:
     key = act_key(visit)
     user_id, route = visit.who.user_id, visit.request.url.path
-    before = begin_once(connection, user_id, key, route=route, digest=_digest(visit), at=visit.now)
+    before = begin_once(connection, user_id, key, route=route, digest=form_digest(visit), at=visit.now)
     if before is None:
         done = do(connection)
         end_once(connection, user_id, key, status=_SEE_OTHER, body=done.to)
@@ -130,7 +130,7 @@ def _told(visit: Visit, said: Said, link: tuple[str, str] | None) -> dict[str, s
     return text if link is None else {**text, "path": link[0], "word": link[1]}
 
 
-def _digest(visit: Visit) -> str:
+def form_digest(visit: Visit) -> str:
     """Of all that the form says, but for its tokens and for secrets."""
     fields = sorted((name, value) for name, value in visit.form.items() if name not in {TOKEN, ACT})
     open_fields = [(name, value) for name, value in fields if not is_secret(visit, name)]

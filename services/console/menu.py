@@ -81,6 +81,8 @@ MENU: Final = (
             Entry(marked("Collect orders"), "/relever", Right.COLLECT_ORDERS, "collect", "r"),
             Entry(marked("Quotes"), "/devis", Access.SEE, "draft"),
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
+            Entry(marked("Picking slips"), "/bp", Access.SEE, "orders", when=When.STOCK),
+            Entry(marked("Receipts"), "/receptions", Access.SEE, "orders", when=When.STOCK),
             Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
             Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),
             Entry(marked("Credit notes"), "/avoirs", Access.SEE, "orders"),

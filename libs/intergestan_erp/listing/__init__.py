@@ -1,4 +1,4 @@
 """Lists, a page at a time: one for each subject over the same kind of page.
 
-May import: agencies, inputs, parties, paying, purchasing, site.
+May import: agencies, amounts, inputs, parties, paying, purchasing, site.
 """

@@ -40,10 +40,14 @@ def begin_once(
     values = {"user_id": user_id, "key": key, "route": route[:200], "digest": digest, "at": at}
     if connection.execute(_CLAIM, values).rowcount == 1:
         return None
-    row = connection.execute(
-        select(Idempotency.__table__).where(Idempotency.user_id == user_id, Idempotency.key == key)
-    ).one()
+    row = connection.execute(_CLAIMED, {"user_id": user_id, "key": key}).one()
     return DoneBefore(row.at, row.status, row.body, (row.route, row.digest) == (route[:200], digest))
+
+
+def read_once(connection: Connection, user_id: int, key: str) -> DoneBefore | None:
+    """What came of the form with this key, to be shown again; None: this person sent none."""
+    row = connection.execute(_CLAIMED, {"user_id": user_id, "key": key}).one_or_none()
+    return None if row is None else DoneBefore(row.at, row.status, row.body, is_same=True)
 
 
 def was_done(connection: Connection, user_id: int, key: str) -> bool:
@@ -56,6 +60,10 @@ _CLAIM = text(
     "INSERT INTO idempotency (user_id, key, route, digest, status, body, at)"
     " VALUES (:user_id, :key, :route, :digest, 0, '', :at) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("at", type_=UtcDateTime()))
+
+_CLAIMED = select(Idempotency.__table__).where(
+    Idempotency.user_id == bindparam("user_id"), Idempotency.key == bindparam("key")
+)
 
 
 def end_once(connection: Connection, user_id: int, key: str, *, status: int, body: str) -> None:

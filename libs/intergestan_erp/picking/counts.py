@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, literal, null, select, text, union_all
+from sqlalchemy import Connection, case, func, literal, null, select, text, union_all
 
 from intergestan_db.enums import SlipState
-from intergestan_db.tables import GoodsReturnLine, PickingSlip
+from intergestan_db.tables import GoodsReturnLine, PickingSlip, PickingSlipLine
 from intergestan_erp.picking.to_credit import IS_TO_CREDIT
 
 OPEN: Final = (SlipState.GENERATED, SlipState.ENTERED, SlipState.READY, SlipState.ERROR)
 """The states in which a slip waits."""
 IS_OPEN: Final = text("picking_slip.state NOT IN ('expired', 'cancelled')")
 """Slips that wait, in the words of their indexes: by parameters SQLite would not find those."""
+PLANNED: Final = case(
+    (PickingSlip.state.in_((SlipState.READY, SlipState.EXPIRED)), PickingSlipLine.prepared),
+    else_=PickingSlipLine.proposed,
+)
+"""How much a line of a slip takes of its order: what was prepared once the slip is ready, before what is proposed."""
 _UNCREDITED: Final = "uncredited"
 _COUNTS: Final[Any] = union_all(
     select(PickingSlip.state, func.count().label("count"), func.min(PickingSlip.changed_at).label("since"))

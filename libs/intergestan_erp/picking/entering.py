@@ -77,17 +77,28 @@ def enter(
     found: Mapping[int, Decimal],
     *,
     accept: bool = False,
+    version: int | None = None,
     by: str,
     at: datetime,
 ) -> list[PreparedLine]:
     """Enter what was found of lines of a slip, by their positions.
 
     :param accept: of all lines of which nothing was said, all that is proposed was found.
-    :raises Problem: the slip is of another depot or not to be entered, or a quantity cannot be; nothing is changed.
+    :param version: of the slip as it was seen; None: whatever it is now.
+    :raises Problem: the slip is of another depot or not to be entered, somebody else changed it meanwhile, or a
+        quantity cannot be; nothing is changed.
     """
     slip = slip_called(connection, number, place)
     (slip,) = lock_slips(connection, [slip.id])
     refuse_state(slip, "enter")
+    if version is not None and slip.version != version:
+        raise Problem(
+            "Somebody else entered quantities of {slip} meanwhile, so nothing was stored. Below is what they said "
+            "beside what you typed.",
+            ProblemCode.CHANGED_MEANWHILE,
+            (Act.SHOW_SLIP,),
+            slip=number,
+        )
     lines = {line.position: line for line in slip_lines(connection, [slip.id])}
     strange = [position for position in found if position not in lines]
     if strange:

@@ -8,23 +8,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select, type_coerce
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import SlipFault, SlipState
 from intergestan_db.problem import Problem
-from intergestan_db.tables import DeliveryNote, Depot, Party, PickingSlip, SalesOrder
+from intergestan_db.tables import DeliveryNote, Depot, Establishment, Party, PickingSlip, PickingSlipLine, SalesOrder
+from intergestan_db.tables.types import Scaled
 from intergestan_erp.agencies.depots import depot_called
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.listing.page import USUAL, Page, read_page
-from intergestan_erp.picking.counts import IS_OPEN
+from intergestan_erp.picking.counts import IS_OPEN, PLANNED
 from intergestan_erp.picking.faults import Fault, as_problem
 from intergestan_erp.picking.slips import no_slip, slip_lines
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSlip:
-    """A slip. :ivar delivery_note: what it became; `problem`: why it could not become one."""
+    """A slip. :ivar delivery_note: what it became; `problem`: why it could not become one.
+
+    :ivar customer: the code, `customer_name` what the card says; `destination`: where the goods go, in short.
+    :ivar establishment: the number of the depot's; `quantity`: of all its lines, what was prepared once it is ready.
+    """
 
     number: str
     state: SlipState
@@ -35,6 +40,11 @@ class ListedSlip:
     delivery_note: str | None
     version: int
     problem: Problem | None
+    establishment: int
+    customer_name: str
+    destination: str
+    lines: int
+    quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class ShownLine:
     unit: str | None
     proposed: Decimal
     prepared: Decimal | None
+    gtin: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +70,23 @@ class ShownSlip:
     lines: tuple[ShownLine, ...]
 
 
+_OF_SLIP: Final = PickingSlipLine.slip_id == PickingSlip.id
 _SLIPS: Final = (
     select(
         *(PickingSlip.__table__, Depot.code.label("depot"), SalesOrder.number.label("order")),
-        *(Party.code.label("customer"), DeliveryNote.number.label("note")),
+        *(Party.code.label("customer"), Party.name.label("customer_name"), DeliveryNote.number.label("note")),
+        Establishment.number.label("establishment"),
+        select(func.count()).where(_OF_SLIP).correlate(PickingSlip.__table__).scalar_subquery().label("lines"),
+        type_coerce(
+            select(func.coalesce(func.sum(PLANNED), 0))
+            .where(_OF_SLIP)
+            .correlate(PickingSlip.__table__)
+            .scalar_subquery(),
+            Scaled(6),
+        ).label("quantity"),
     )
     .join(Depot, Depot.id == PickingSlip.depot_id)
+    .join(Establishment, Establishment.id == Depot.establishment_id)
     .join(SalesOrder, SalesOrder.id == PickingSlip.sales_order_id)
     .join(Party, Party.id == PickingSlip.customer_id)
     .outerjoin(DeliveryNote, DeliveryNote.id == PickingSlip.delivery_note_id)
@@ -81,12 +103,13 @@ def list_slips(
     everything: bool = False,
     size: int = USUAL,
     after: str | None = None,
+    before: str | None = None,
 ) -> Page[ListedSlip]:
     """A page of slips, the oldest first: those that are still to become delivery notes.
 
     :param order: the number of a sales order, as a person types it; `depot`: the code of a depot.
     :param states: only slips in these; `everything`: also those that are delivered or cancelled.
-    :raises Problem: there is no such depot, or `after` is of no such page.
+    :raises Problem: there is no such depot, or `after` or `before` is of no such page.
     """
     query = _SLIPS
     if states:
@@ -97,7 +120,7 @@ def list_slips(
         query = query.where(SalesOrder.number == as_stored(connection, order, SalesOrder.number))
     if depot is not None:
         query = query.where(PickingSlip.depot_id == depot_called(connection, depot).id)
-    return read_page(connection, query, [PickingSlip.id], _listed, size=size, after=after)
+    return read_page(connection, query, [PickingSlip.id], _listed, size=size, after=after, before=before)
 
 
 def show_slip(connection: Connection, number: str) -> ShownSlip:
@@ -111,7 +134,7 @@ def show_slip(connection: Connection, number: str) -> ShownSlip:
     lines = tuple(
         ShownLine(
             *(line.position, line.line_id, line.product_code, line.name, line.unit),
-            *(line.proposed, line.prepared),
+            *(line.proposed, line.prepared, line.gtin),
         )
         for line in slip_lines(connection, [row.id])
     )
@@ -124,4 +147,9 @@ def _listed(row: AnyRow) -> ListedSlip:
     return ListedSlip(
         *(row.number, SlipState(row.state), row.depot, row.order, row.customer, row.created_at, row.note),
         *(row.version, problem),
+        establishment=row.establishment,
+        customer_name=row.customer_name,
+        destination=", ".join(text for text in (row.delivery_name or row.customer_name, row.delivery_city) if text),
+        lines=row.lines,
+        quantity=row.quantity,
     )

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, type_coerce
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, type_coerce
 
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow, Database
-from intergestan_db.enums import PickingMode, ReservationKind, SalesState, SlipState, Stage
+from intergestan_db.enums import PickingMode, ReservationKind, SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import (
     Address,
@@ -33,7 +33,7 @@ from intergestan_db.tables.types import Scaled
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.picking.cascade import Counting, what_counts
-from intergestan_erp.picking.counts import IS_OPEN
+from intergestan_erp.picking.counts import IS_OPEN, PLANNED
 from intergestan_erp.picking.offers import Offer, Shelf, Waiting, offer
 from intergestan_erp.picking.writing import NewSlip, write_slips
 from intergestan_erp.selling.deliveries import as_sold, customer_of, lock_order
@@ -77,9 +77,8 @@ _RULES: Final = (
     .join(Depot, Depot.id == SalesOrder.depot_id)
     .where(SalesOrder.id == bindparam("order"))
 )
-_PLANNED: Final = case((PickingSlip.state == SlipState.READY, PickingSlipLine.prepared), else_=PickingSlipLine.proposed)
 _ON_SLIPS: Final = (
-    select(PickingSlipLine.sales_order_line_id, type_coerce(func.sum(_PLANNED), Scaled(6)).label("quantity"))
+    select(PickingSlipLine.sales_order_line_id, type_coerce(func.sum(PLANNED), Scaled(6)).label("quantity"))
     .join(PickingSlip, PickingSlip.id == PickingSlipLine.slip_id)
     .where(
         PickingSlip.sales_order_id == bindparam("order"),
@@ -91,7 +90,7 @@ _SHELF: Final = select(Stock.product_id, Stock.negative_ok, AVAILABLE).where(
     Stock.depot_id == bindparam("depot"), among(Stock.product_id, "products")
 )
 _PLANNED_THERE: Final = (
-    select(SalesOrderLine.product_id, type_coerce(func.sum(_PLANNED), Scaled(6)).label("quantity"))
+    select(SalesOrderLine.product_id, type_coerce(func.sum(PLANNED), Scaled(6)).label("quantity"))
     .join(PickingSlipLine, PickingSlipLine.sales_order_line_id == SalesOrderLine.id)
     .join(PickingSlip, PickingSlip.id == PickingSlipLine.slip_id)
     .where(
@@ -192,6 +191,20 @@ def make_all(
             yield Refused(number, problem)
         else:
             yield made
+
+
+def what_waits(connection: Connection, number: str) -> tuple[Missing, ...]:
+    """What of an order is not where it is to leave, read without a lock; nothing where no stock is managed.
+
+    :raises Problem: there is no such order.
+    """
+    customer_of(connection, number)
+    order = connection.execute(select(SalesOrder.__table__).where(SalesOrder.number == number)).one()
+    rules = connection.execute(_RULES, {"order": order.id}).one()
+    if not rules.manage_stock:
+        return ()
+    found = _offered(connection, order, rules, read_order_lines(connection, order.id))
+    return tuple(_missing(connection, number, found.waiting))
 
 
 def on_slips_of(connection: Connection, order_id: int) -> dict[int, Decimal]:

@@ -215,19 +215,20 @@ def customer_of(connection: Connection, number: str) -> int:
     return int(customer_id)
 
 
+def customer_of_return(connection: Connection, number: str) -> int:
+    """The customer of a return, read without a lock.
+
+    :raises Problem: there is none of this number.
+    """
+    return int(_return(connection, number).customer_id)
+
+
 def credit_return(connection: Connection, number: str, *, by: str, at: datetime) -> tuple[str, ...]:
     """Credit what of a return was invoiced and is not credited yet; the numbers of the credit notes.
 
     :raises Problem: there is no such return, or nothing of it is to be credited, or less of the invoice is left.
     """
-    row = connection.execute(_RETURN, {"number": number}).one_or_none()
-    if row is None:
-        raise Problem(
-            "There is no return {number}. Nothing was entered.",
-            ProblemCode.NO_RETURN,
-            (Act.LIST_RETURNS,),
-            number=number,
-        )
+    row = _return(connection, number)
     lock_parties(connection, [row.customer_id])
     made = _credit(connection, row.id, row.reason, by=by, at=at)
     if not made:
@@ -238,6 +239,18 @@ def credit_return(connection: Connection, number: str, *, by: str, at: datetime)
             number=number,
         )
     return made
+
+
+def _return(connection: Connection, number: str) -> AnyRow:
+    row = connection.execute(_RETURN, {"number": number}).one_or_none()
+    if row is None:
+        raise Problem(
+            "There is no return {number}. Nothing was entered.",
+            ProblemCode.NO_RETURN,
+            (Act.LIST_RETURNS,),
+            number=number,
+        )
+    return row
 
 
 def _note(connection: Connection, number: str, place: Place) -> AnyRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +16,7 @@ from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
     Depot,
+    Establishment,
     GoodsReturn,
     GoodsReturnLine,
     Invoice,
@@ -80,18 +81,69 @@ _LINES: Final = (
     .outerjoin(InvoiceLine, InvoiceLine.id == GoodsReturnLine.invoice_line_id)
     .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
 )
+_HEAD: Final = (
+    select(
+        *(GoodsReturn.number, GoodsReturn.issue_date, DeliveryNote.number, Party.code, Party.name),
+        *(Establishment.number, Depot.code, GoodsReturn.reason, GoodsReturn.created_by, GoodsReturn.created_at),
+    )
+    .join(DeliveryNote, DeliveryNote.id == GoodsReturn.delivery_note_id)
+    .join(Party, Party.id == DeliveryNote.customer_id)
+    .join(Establishment, Establishment.id == GoodsReturn.establishment_id)
+    .join(Depot, Depot.id == GoodsReturn.depot_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReturn:
+    """A return as a whole. :ivar customer_name: what the card says; the rest of the head is that of each line."""
+
+    number: str
+    day: date
+    delivery_note: str
+    customer: str
+    customer_name: str
+    establishment: int
+    depot: str
+    reason: str
+    by: str
+    at: datetime
+    lines: tuple[ListedReturn, ...]
+
+    @property
+    def is_to_credit(self) -> bool:
+        """Whether something of it was invoiced and is not credited."""
+        return any(line.to_credit for line in self.lines)
+
+    @property
+    def credit_notes(self) -> tuple[str, ...]:
+        """What credits it."""
+        return tuple(dict.fromkeys(line.credit_note for line in self.lines if line.credit_note is not None))
 
 
 def list_returns(
-    connection: Connection, *, uncredited: bool = False, size: int = USUAL, after: str | None = None
+    connection: Connection,
+    *,
+    uncredited: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
+    before: str | None = None,
 ) -> Page[ListedReturn]:
     """A page of what came back, by line, the oldest first.
 
     :param uncredited: only what was invoiced and is not credited.
-    :raises Problem: `after` is of no such page.
+    :raises Problem: `after` or `before` is of no such page.
     """
     query = _LINES.where(IS_TO_CREDIT) if uncredited else _LINES
-    return read_page(connection, query, [GoodsReturnLine.id], _listed, size=size, after=after)
+    return read_page(connection, query, [GoodsReturnLine.id], _listed, size=size, after=after, before=before)
+
+
+def show_return(connection: Connection, number: str) -> ShownReturn | None:
+    """A return by its number; None: there is none."""
+    head = connection.execute(_HEAD.where(GoodsReturn.number == number)).one_or_none()
+    if head is None:
+        return None
+    rows = connection.execute(_LINES.where(GoodsReturn.number == number).order_by(DeliveryNoteLine.position))
+    return ShownReturn(*head[:10], lines=tuple(map(_listed, rows)))
 
 
 def _listed(row: AnyRow) -> ListedReturn:

@@ -43,7 +43,7 @@ _LOCKED: Final = (
 _LINES: Final = (
     select(
         *(PickingSlipLine.__table__, SalesOrderLine.line_id, SalesOrderLine.product_id, SalesOrderLine.product_code),
-        *(SalesOrderLine.name, SalesOrderLine.unit, Product.supply),
+        *(SalesOrderLine.name, SalesOrderLine.unit, Product.supply, Product.gtin),
     )
     .outerjoin(SalesOrderLine, SalesOrderLine.id == PickingSlipLine.sales_order_line_id)
     .outerjoin(Product, Product.id == SalesOrderLine.product_id)

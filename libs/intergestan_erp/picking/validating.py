@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import SlipState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import Party, PickingSlip, SalesOrder
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.picking.counts import IS_OPEN
@@ -32,6 +32,11 @@ _ALIKE: Final = (
     SalesOrder.operation_code_id,
 )
 """What slips of one delivery note have in common (D48)."""
+_DIFFERS: Final = (
+    *(Word("another customer"), Word("another depot"), *([Word("another address")] * len(_PLACE))),
+    *(Word("another payment term"), Word("another currency"), Word("another operation code")),
+)
+"""What keeps a slip from the delivery note of others, in the order of `_ALIKE`."""
 _READY: Final = (
     select(PickingSlip.id, PickingSlip.number, PickingSlip.customer_id, PickingSlip.sales_order_id, Party.group_slips)
     .add_columns(*(column.label(f"alike{place}") for place, column in enumerate(_ALIKE)))
@@ -42,6 +47,16 @@ _READY: Final = (
 )
 _NAMED: Final = _READY.where(among(PickingSlip.id, "slips"))
 _OF_DEPOT: Final = _READY.where(IS_OPEN, PickingSlip.depot_id == bindparam("depot"))
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Slips that would become one delivery note. :ivar why_apart: what they have not in common with the customer's
+    first others.
+    """
+
+    slips: tuple[str, ...]
+    why_apart: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,24 @@ def validate(
                 yield Validated(row.number, note=done.notes[row.number], alone=is_alone)
             elif row.number in done.faults:
                 yield Validated(row.number, problem=as_problem(done.faults[row.number]))
+
+
+def foresee(connection: Connection, place: Place) -> list[Together]:
+    """How the slips that are ready in the place's depot would become delivery notes, as far as customers' are grouped.
+
+    A customer's only slip is not told: there is nothing to say of it.
+    """
+    firsts: dict[int, Any] = {}
+    found: dict[int, list[Together]] = {}
+    for group, _is_alone in groups(_all_ready(connection, place)):
+        if not group[0].group_slips:
+            continue
+        customer_id, first = group[0].customer_id, firsts.setdefault(group[0].customer_id, group[0])
+        names = (f"alike{at}" for at in range(len(_ALIKE)))
+        differing = [getattr(first, name) != getattr(group[0], name) for name in names]
+        why = dict.fromkeys(word for word, differs in zip(_DIFFERS, differing, strict=True) if differs)
+        found.setdefault(customer_id, []).append(Together(tuple(row.number for row in group), tuple(why)))
+    return [each for own in found.values() if len(own) > 1 or len(own[0].slips) > 1 for each in own]
 
 
 def groups(rows: Iterable[Any]) -> list[tuple[list[Any], bool]]:

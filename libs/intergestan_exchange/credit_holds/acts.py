@@ -112,6 +112,14 @@ def enter_return(
     return found, look_again(connection, found.freed.customers, by=by, at=at)
 
 
+def credit_return(connection: Connection, number: str, *, by: str, at: datetime) -> tuple[tuple[str, ...], Released]:
+    """Credit what of a return was invoiced (`returning.credit_return`)."""
+    customer_id = returning.customer_of_return(connection, number)
+    _lock_first(connection, customer_id)
+    made = returning.credit_return(connection, number, by=by, at=at)
+    return made, look_again(connection, [customer_id], by=by, at=at)
+
+
 def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: str, at: datetime) -> Released:
     """Set what a customer may owe (`ceilings.set_ceiling`)."""
     _lock_first(connection, party_id)

@@ -116,11 +116,13 @@ def _meant(connection: Connection, typed: str) -> tuple[str, bool]:
 
 
 def _credit(call: Call, number: str, *, as_json: bool) -> None:
-    from intergestan_erp.picking.returning import credit_return
+    from intergestan_exchange.credit_holds.acts import credit_return
+    from intergestan_runtime.steps import IMPORT
 
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        made = credit_return(connection, number, by=by, at=at)
+        made, released = credit_return(connection, number, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
     if as_json:
         print_json({"return": number, "credit_notes": list(made)})
         return

@@ -1,4 +1,4 @@
-"""Delivery notes (BL), invoices and what of them is open: lists, and each as it went out. Nothing is changed here."""
+"""Invoices and what of them is open: lists, and each as it went out. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ from intergestan_erp.listing.invoices import (
     list_invoices,
     read_ages,
 )
-from intergestan_erp.listing.notes import WhichNotes, list_notes, read_invoiced
 from intergestan_erp.listing.page import MOST, Page
 from intergestan_erp.listing.settlements import OnAccount, left_on_account, settled_of
 from intergestan_erp.parties.one_party import parties_named
-from intergestan_erp.selling.sales import show_delivery_note, show_invoice
+from intergestan_erp.selling.sales import show_invoice
 from intergestan_erp.selling.verifying import follows
 from intergestan_erp.selling.views import InvoiceView
 from intergestan_msg.money import ZERO
@@ -37,10 +36,9 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.downloads import as_csv, every
 from services.console.pages.filters import Days, chosen_party, days_of, paging_of
-from services.console.pages.selling import invoice_path
 from services.console.visit import Visit
 
-NOTES, INVOICES = "/bl", "/factures"
+INVOICES = "/factures"
 NARROWING: Final = ("du", "au", "client")
 ALL_OF, STILL_OPEN = marked("All"), marked("Open")
 OPEN, DUES = "ouvertes", "echeances"
@@ -63,36 +61,6 @@ DUE_TITLES: Final = (
     *(marked("Settled amount"), marked("Rest"), marked("Currency"), marked("Days late")),
 )
 """The columns, as a file has them."""
-
-
-def show_notes(visit: Visit) -> Response:
-    """A page of the delivery notes; filter and place stand in the address."""
-    paging = paging_of(visit, NOTES, NARROWING)
-    with visit.database.read() as connection:
-        days, customer_id, wrong = _asked(visit, connection)
-        page = None
-        if not wrong:
-            wanted = WhichNotes(customer_id=customer_id, first=days.first, last=days.last)
-            page = list_notes(connection, wanted, **paging.where)
-    return visit.html(
-        "documents/notes.html", status=422 if wrong else 200, page=page, paging=paging, **_shown(visit, days, wrong)
-    )
-
-
-def show_note(visit: Visit) -> Response:
-    """One delivery note."""
-    with visit.database.read() as connection:
-        note = show_delivery_note(connection, visit.params["number"])
-        if note is None:
-            return faults.page(visit, 404)
-        invoiced = read_invoiced(connection, note.id)
-    return visit.html(
-        "documents/note.html",
-        note=note,
-        invoiced=invoiced,
-        may_invoice=may(Right.INVOICE, visit.person) and not invoiced.is_all,
-        to_invoice=invoice_path([note.number]),
-    )
 
 
 def show_invoices(visit: Visit) -> Response:

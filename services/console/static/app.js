@@ -243,6 +243,10 @@
     n: () => press("n"),
     i: () => press("i"),
     b: () => press("b"),
+    m: () => press("m"),
+    s: () => press("s"),
+    p: () => press("p"),
+    h: () => press("h"),
     d: () => document.dispatchEvent(new Event("intergestan:rest")),
     "/": () => { const field = byId("chercher"); if (field) field.focus(); },
     f: () => { const field = document.querySelector(".filters input:not([type=hidden])"); if (field) field.focus(); },
@@ -389,5 +393,59 @@
     if (all.indexOf(dragged) < all.indexOf(onto)) onto.after(dragged); else onto.before(dragged);
     list.closest("fieldset").querySelector("input[type=hidden]").value = [...list.children].map((each) => each.dataset.value).join(",");
     list.closest("form").querySelector("[data-reorders]").click();
+  });
+})();
+
+/* Scans: the field is empty again at once; what is read meanwhile waits its turn and is counted together, and none is sent
+   twice: a batch keeps its key until the server has answered it. */
+(() => {
+  const queues = new WeakMap();
+  const AGAIN = 2000;
+  const say = (text) => { document.getElementById("direct-dit").textContent = text; };
+  const work = async (form) => {
+    const queue = queues.get(form);
+    if (queue.busy) return;
+    queue.busy = true;
+    while (queue.codes.length) {
+      const batch = queue.codes.slice(0, 500);
+      const fields = new URLSearchParams(new FormData(form));
+      fields.set("jeton_acte", `${form.elements.jeton_acte.value}-${queue.sent}`);
+      fields.set("codes", batch.join("\n"));
+      const asked = { method: "POST", body: fields, headers: { "HX-Request": "true" } };
+      const answer = await fetch(form.action, asked).catch(() => null);
+      if (!answer || answer.status >= 500) {
+        say(form.dataset.failed);
+        await new Promise((next) => { setTimeout(next, AGAIN); });
+        continue;
+      }
+      queue.codes.splice(0, batch.length);
+      queue.sent += 1;
+      show(form, await answer.text());
+    }
+    queue.busy = false;
+  };
+  const show = (form, text) => {
+    const parsed = new DOMParser().parseFromString(text, "text/html");
+    const now = parsed.getElementById(form.dataset.scans), old = document.getElementById(form.dataset.scans);
+    if (!now || !old) { document.getElementById("alertes").replaceChildren(...parsed.body.childNodes); return; }
+    const at = document.activeElement, typing = old.contains(at) ? { id: at.id, value: at.value } : null;
+    old.replaceWith(now);
+    htmx.process(now);
+    const field = typing && document.getElementById(typing.id);
+    if (field) { field.value = typing.value; field.focus(); }
+    say(now.dataset.heard);
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-scans]")) return;
+    event.preventDefault();
+    const field = form.elements.codes;
+    if (!queues.has(form)) queues.set(form, { codes: [], sent: 0, busy: false });
+    if (field.value.trim()) queues.get(form).codes.push(field.value.trim());
+    field.value = "";
+    work(form);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if ([...document.querySelectorAll("form[data-scans]")].some((form) => queues.get(form)?.busy)) event.preventDefault();
   });
 })();

@@ -166,8 +166,22 @@ POST /correspondants/ajouter                                adam
 POST /correspondants/elle/suspendre             odile       adam
 POST /correspondants/elle/reprendre             odile       adam
 GET  /correspondants/elle            nadia carl odile adele adam
+GET  /bp                             nadia carl odile adele adam
+POST /bp/faire                             carl            adam
+GET  /bp/imprimer                    nadia carl odile adele adam
+GET  /bp/saisie                            carl            adam
+GET  /bp/BP1                         nadia carl odile adele adam
+POST /bp/BP1/saisir                        carl            adam
+POST /bp/BP1/lire                          carl            adam
+GET  /receptions                     nadia carl odile adele adam
+GET  /receptions/BL1                 nadia carl odile adele adam
+POST /receptions/BL1/recevoir              carl            adam
 GET  /bl                             nadia carl odile adele adam
 GET  /bl/BL1                         nadia carl odile adele adam
+GET  /bl/BL1/retour                        carl            adam
+POST /bl/BL1/retour                        carl            adam
+GET  /retours/RT1                    nadia carl odile adele adam
+POST /retours/RT1/avoir                              adele adam
 GET  /factures                       nadia carl odile adele adam
 GET  /factures.csv                   nadia carl odile adele adam
 GET  /factures/nouvelle                    carl       adele adam
@@ -322,6 +336,9 @@ IN_PATHS = {
     "/envois": "out-1",
     "/histoire": "CFR1",
     "/bl": "BL1",
+    "/bp": "BP1",
+    "/receptions": "BL1",
+    "/retours": "RT1",
     "/produits": "CAS16",
     "/tiers": "STAUBER",
     "/tarifs": "DUP",
