@@ -429,8 +429,8 @@ GRANT SELECT, INSERT, DELETE ON "account_word" TO :"console";
 GRANT SELECT, INSERT (number, name, siren, vat_id, legal_form, share_capital, rcs, iban, bic, late_penalty,
     early_payment, vat_exemption, vat_on_debits, logo, locked_until, chart, line1, line2, postcode, city,
     country), UPDATE (name, siren, vat_id, legal_form, share_capital, rcs, iban, bic, late_penalty,
-    early_payment, vat_exemption, vat_on_debits, logo, line1, line2, postcode, city, country) ON
-    "accounting_folder" TO :"console";
+    early_payment, vat_exemption, vat_on_debits, logo, locked_until, chart, line1, line2, postcode, city,
+    country) ON "accounting_folder" TO :"console";
 GRANT USAGE ON SEQUENCE "accounting_folder_id_seq" TO :"console";
 GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, latitude, longitude, geo_state,
     geo_key, geo_source, geo_at, rung_at, next_attempt_at, attempts, incomplete), UPDATE (line1, line2,
@@ -550,7 +550,7 @@ GRANT USAGE ON SEQUENCE "invoice_line_id_seq" TO :"console";
 GRANT SELECT ON "invoice_run" TO :"console";
 GRANT SELECT, INSERT (invoice_id, vat_category, vat_rate, base, amount) ON "invoice_vat" TO :"console";
 GRANT USAGE ON SEQUENCE "invoice_vat_id_seq" TO :"console";
-GRANT SELECT, UPDATE (outcome, waived, updated_at) ON "ledger" TO :"console";
+GRANT SELECT, UPDATE (outcome, waived, stated, updated_at) ON "ledger" TO :"console";
 GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats, owner, fence, state,
     last_success_at, last_error, backlog, pinned_to, connections, bytes_per_day, rests_since, rests_reason,
     rests_by, name, host, port, security, ca_file, login, oauth_grant_id), INSERT (protocol, folder,
@@ -701,8 +701,9 @@ GRANT SELECT, UPDATE (given), DELETE ON "replay_mail" TO :"console";
 GRANT SELECT, INSERT (requested_at, requested_by, shas, mailbox_id, partner_id, since, until, newest, looked,
     skipped), UPDATE (given_at, given_by) ON "replay_run" TO :"console";
 GRANT USAGE ON SEQUENCE "replay_run_id_seq" TO :"console";
-GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, state, created_at, ended_at), UPDATE
-    (quantity, picking_slip_line_id, state, ended_at), DELETE ON "reservation" TO :"console";
+GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id,
+    picking_slip_line_id, state, created_at, ended_at), UPDATE (quantity, picking_slip_line_id, state,
+    ended_at), DELETE ON "reservation" TO :"console";
 GRANT USAGE ON SEQUENCE "reservation_id_seq" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
@@ -710,14 +711,16 @@ GRANT SELECT, INSERT (customer_id, customer_order_number, quote_id, state, opera
     payment_term_id, address_id, incomplete, created_at, allocated_at, number, revision, issue_date, note,
     currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
     delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id), UPDATE (partner_id, state,
-    invoiced, allocated_at, total_ht, total_vat, total_ttc) ON "sales_order" TO :"console";
+    invoiced, below_minimum, exported_at, allocated_at, total_ht, total_vat, total_ttc) ON "sales_order" TO
+    :"console";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"console";
 GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate) ON "sales_order_charge"
     TO :"console";
 GRANT USAGE ON SEQUENCE "sales_order_charge_id_seq" TO :"console";
 GRANT SELECT, INSERT (sales_order_id, product_id, line_id, position, product_code, name, quantity, unit, price,
     base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date), UPDATE (product_id,
-    product_code, quantity, total), DELETE ON "sales_order_line" TO :"console";
+    promised_date, said, product_code, name, quantity, price, total), DELETE ON "sales_order_line" TO
+    :"console";
 GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"console";
 GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told, strong_until), DELETE ON "session" TO :"console";
@@ -752,11 +755,6 @@ CREATE OR REPLACE FUNCTION refuse_service() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
     RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: %s', TG_TABLE_NAME, TG_ARGV[0]);
 END $$;
-
--- An order to another agency is sent to nobody: it shrinks with those of the customers behind it.
-CREATE OR REPLACE FUNCTION is_between_agencies(ordered bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM agency_order WHERE purchase_order_id = ordered)
-$$;
 
 -- begin guards
 \set ordered_head 'note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried'
@@ -826,12 +824,6 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purchase_or
     WHEN %9$L THEN (NEW.state IN ('draft', 'confirmed') AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('entered')$guard$,
     'entered of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
-\gexec
-SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF supplier_id, followed_by_id, issue_date, currency, note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried, exported_at ON purchase_order FOR EACH ROW
-    WHEN (CASE CURRENT_USER
-    WHEN %9$L THEN (OLD.state = 'draft' OR is_between_agencies(OLD.id)) IS NOT TRUE
-    ELSE false END) EXECUTE FUNCTION refuse_service('drafts alone')$guard$,
-    'drafts alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -1144,7 +1136,7 @@ DECLARE
 BEGIN
     PERFORM FROM purchase_order WHERE id = line.purchase_order_id AND outbound_mail_id IS NULL
         AND (state = 'draft' OR state = 'confirmed' AND TG_OP = 'INSERT');
-    IF FOUND OR is_between_agencies(line.purchase_order_id) THEN
+    IF FOUND OR EXISTS (SELECT FROM agency_order WHERE agency_order.purchase_order_id = line.purchase_order_id) THEN
         RETURN line;
     END IF;
     RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: its order is no draft', TG_TABLE_NAME);
@@ -1153,6 +1145,18 @@ SELECT format(
     'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR DELETE OR UPDATE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
     'EXECUTE FUNCTION entered_lines_only()', 'entered as ' || :'console', lines, :'console')
 FROM unnest(ARRAY['purchase_order_line', 'purchase_order_charge']) AS of(lines)
+\gexec
+CREATE OR REPLACE FUNCTION drafts_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM agency_order WHERE agency_order.purchase_order_id = OLD.id) THEN
+        RETURN NEW;
+    END IF;
+    RAISE insufficient_privilege USING MESSAGE = 'permission denied for table purchase_order: drafts alone';
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF supplier_id, followed_by_id, issue_date, currency, exported_at, %s '
+    'ON purchase_order FOR EACH ROW WHEN (CURRENT_USER = %L AND OLD.state <> %L) EXECUTE FUNCTION drafts_only()',
+    'drafts alone of ' || :'prefix', :'ordered_head', :'console', 'draft')
 \gexec
 
 -- What customers may owe is changed in the browser by whoever has the right `set_credit`; of an earlier release the

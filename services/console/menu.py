@@ -83,6 +83,7 @@ MENU: Final = (
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
             Entry(marked("Picking slips"), "/bp", Access.SEE, "orders", when=When.STOCK),
             Entry(marked("Receipts"), "/receptions", Access.SEE, "orders", when=When.STOCK),
+            Entry(marked("Allocations"), "/affectations", Access.SEE, "orders", when=When.STOCK),
             Entry(marked("Delivery notes"), "/bl", Access.SEE, "orders"),
             Entry(marked("Invoices"), "/factures", Access.SEE, "orders"),
             Entry(marked("Credit notes"), "/avoirs", Access.SEE, "orders"),

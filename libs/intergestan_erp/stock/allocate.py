@@ -152,7 +152,7 @@ def follow(
 def release_order(connection: Connection, order_id: int, *, by: str, at: datetime) -> Freed:
     """Give back all that a locked order holds and that has not left: it is cancelled in the same transaction."""
     lines = read_order_lines(connection, order_id)
-    return _give_back(connection, lines, [line.released() for line in lines], by, at)
+    return give_back(connection, lines, [line.released() for line in lines], by, at)
 
 
 def release_lines(connection: Connection, lines: Mapping[int, NewLine], *, by: str, at: datetime) -> Freed:
@@ -162,7 +162,7 @@ def release_lines(connection: Connection, lines: Mapping[int, NewLine], *, by: s
     """
     before = read_held_lines(connection, lines)
     after = [_as(line, lines[line.id]).fitted() for line in before]
-    return _give_back(connection, before, after, by, at)
+    return give_back(connection, before, after, by, at)
 
 
 def let_remain(connection: Connection, order_id: int, depot_id: int, *, at: datetime) -> bool:
@@ -255,9 +255,10 @@ def _need(line: HeldLine, choices: Choices) -> Need:
     return Need(line.line_id, line.product_id, line.product, line.unit, line.remainder, line.is_goods, chosen)
 
 
-def _give_back(
+def give_back(
     connection: Connection, before: Sequence[HeldLine], after: Sequence[HeldLine], by: str, at: datetime
 ) -> Freed:
+    """Give back what lines of locked orders hold before and not after; nothing is set aside."""
     pairs = shrink_pairs(connection, before, after)
     before, after = [*before, *pairs.before], [*after, *pairs.after]
     slips = shrink_slips(connection, before, after)

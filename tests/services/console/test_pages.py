@@ -105,6 +105,10 @@ GET  /ventes/CCL1/refuser                  carl            adam
 POST /ventes/CCL1/refuser                  carl            adam
 GET  /ventes/CCL1/livrer                   carl            adam
 POST /ventes/CCL1/livrer                   carl            adam
+GET  /affectations.csv               nadia carl odile adele adam
+GET  /affectations                   nadia carl odile adele adam
+GET  /affectations/faire                   carl            adam
+POST /affectations/faire                   carl            adam
 GET  /ventes/CCL1/affectation              carl            adam
 POST /ventes/CCL1/affectation              carl            adam
 POST /ventes/CCL1/affectation/calcul       carl            adam
