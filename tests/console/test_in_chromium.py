@@ -43,6 +43,13 @@ PAGES = (
     *("/api/v1/", "/api/v1/problems", "/api/v1/problems/no_order"),
     *("/commencer", "/commencer/courrier"),
     *("/encours", "/encours?montrer=derogations"),
+    *(
+        "/comptabilite/ecritures",
+        "/comptabilite/ecritures/nouvelle",
+        "/comptabilite/lettrage",
+        "/comptabilite/resultat",
+    ),
+    *("/comptabilite/fec", "/comptabilite/cloture", "/comptabilite/plan", "/comptabilite/controle"),
 )
 """Each once: full, faulty, empty, missing."""
 FAULTY = {

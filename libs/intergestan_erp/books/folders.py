@@ -86,6 +86,11 @@ def folder_called(connection: Connection, number: int | None) -> Folder:
     return _made(establishments.folder_called(connection, number))
 
 
+def list_books(connection: Connection) -> list[Folder]:
+    """The books of all companies, by number: there are few."""
+    return [_made(row) for row in connection.execute(_FOLDER.order_by(AccountingFolder.number))]
+
+
 def read_period(connection: Connection, folder: Books) -> Period:
     """The years of a folder, in their order, and until when it is locked."""
     rows = connection.execute(_PERIOD, {"id": folder.id}).all()

@@ -15,10 +15,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import Journal
-from intergestan_erp.agencies import establishments
 from intergestan_erp.books.chart import JOURNALS
 from intergestan_erp.books.check import Wrong, WrongBooks, check_books
-from intergestan_erp.books.folders import Folder, folder_called
+from intergestan_erp.books.folders import Folder, folder_called, list_books
 from intergestan_erp.books.typed import TYPED
 from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.inputs.unreadable import Unreadable
@@ -71,24 +70,34 @@ DOCUMENTS: Final[Mapping[str, str]] = {"invoice": "/factures/", "mirror": "/fact
 _ANY: Final = Number(0, 10**9, None)
 
 
-def books_of(visit: Visit, connection: Connection) -> Folder:
+@dataclass(frozen=True, slots=True)
+class OpenBooks(Folder):
+    """The books that a page is about. :ivar all: those of all companies, by number."""
+
+    all: tuple[Folder, ...]
+
+
+def books_of(visit: Visit, connection: Connection) -> OpenBooks:
     """The books that a page is about: those that it names, else those of where the person is.
 
     :raises Problem: there are none of this number.
     """
     typed = (visit.form.get(FOLDER) or visit.kept.get(FOLDER) or visit.query.get(FOLDER, "")).strip()
+    number: int | None = None if visit.here is None else visit.here.folder
     if typed:
         wrong: dict[str, str] = {}
         number = read_number(typed, _ANY, wrong, FOLDER)
-        return folder_called(connection, 0 if number is None or wrong else number)
-    return folder_called(connection, None if visit.here is None else visit.here.folder)
+        number = 0 if wrong else number
+    known = tuple(list_books(connection))
+    found = next((each for each in known if each.number == number), None) or folder_called(connection, number)
+    return OpenBooks(found.id, found.number, found.name, found.siren, found.chart, known)
 
 
-def frame(connection: Connection, folder: Folder, path: str) -> dict[str, Any]:
+def frame(folder: OpenBooks, path: str) -> dict[str, Any]:
     """What the head of each page of the books says: whose they are, the other pages, the other companies."""
     return {
         "books": folder,
-        "folders": establishments.list_folders(connection),
+        "folders": folder.all,
         "parts_of_books": [(word, books_path(each, folder), each == path) for word, each in PARTS],
         "at_path": path,
         "to_books": partial(books_path, folder=folder),
@@ -158,7 +167,7 @@ def show_list(visit: Visit) -> Response:
         if not asked.wrong:
             page = list_entries(connection, asked.which, **paging.where)
             sums = sum_entries(connection, asked.which)
-        shared = frame(connection, folder, ENTRIES)
+        shared = frame(folder, ENTRIES)
     return visit.html(
         "books/entries.html",
         status=422 if asked.wrong else 200,
@@ -216,7 +225,7 @@ def show_one(visit: Visit) -> Response:
         if entry is None:
             return faults.page(visit, 404)
         reversal = reversal_of(connection, folder.id, entry)
-        shared = frame(connection, folder, ENTRIES)
+        shared = frame(folder, ENTRIES)
     return visit.html(
         "books/entry.html",
         entry=entry,
@@ -244,7 +253,7 @@ def check(visit: Visit) -> Response:
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
         found = check_books(connection, folder)
-        shared = frame(connection, folder, ENTRIES)
+        shared = frame(folder, ENTRIES)
     return visit.html(
         "books/check.html",
         found=[(sentence(said_of(each), visit.language), _to_wrong(each, folder)) for each in found],

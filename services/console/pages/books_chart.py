@@ -95,7 +95,7 @@ def _page(visit: Visit, problem: Problem | None = None, wrong: Mapping[str, Prob
     paging = paging_of(visit, CHART, (FOLDER,))
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
-        shared = frame(connection, folder, CHART)
+        shared = frame(folder, CHART)
         accounts = list_accounts(connection, size=paging.size, after=paging.after, before=paging.before)
     fields = visit.form or visit.kept
     changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE

@@ -190,7 +190,7 @@ def _page(visit: Visit, problem: Problem | None = None, wrong: dict[str, str] | 
     paging = paging_of(visit, FILES, (FOLDER,))
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
-        shared = frame(connection, folder, FILES)
+        shared = frame(folder, FILES)
         years = read_period(connection, folder).years
         files = list_files(connection, folder.id, **paging.where)
         compared = _compared(visit, connection, folder)

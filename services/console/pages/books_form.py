@@ -88,12 +88,22 @@ def says_nothing(line: Mapping[str, str]) -> bool:
     return not any(text.strip() for text in line.values())
 
 
-def balanced(form: EntryForm, read: Read, language: str) -> EntryForm:
-    """The form with what is missing on the side that is short: in the first line without an amount, or a new one."""
+def balanced(form: EntryForm, today: date, language: str, line: int | None = None) -> EntryForm:
+    """The form with what is missing on the side that is short: in the first line without an amount, or a new one.
+
+    :param line: in this one instead, in place of what it has.
+    """
+    lines = list(form.lines)
+    if line is not None and 1 <= line <= len(lines):
+        lines[line - 1] = {**lines[line - 1], "debit": "", "credit": ""}
+        form = form.with_lines(lines)
+    read = read_form(form, today)
     if not read.rest:
         return form
     side = "credit" if read.rest > ZERO else "debit"
-    lines = list(form.lines)
+    if line is not None and 1 <= line <= len(lines):
+        lines[line - 1] = {**lines[line - 1], side: formats.amount(abs(read.rest), language)}
+        return form.with_lines(lines)
     bare = [n for n, line in enumerate(lines) if not line["debit"].strip() and not line["credit"].strip()]
     place = next((n for n in bare if not says_nothing(lines[n])), bare[0] if bare else len(lines))
     if place == len(lines):

@@ -101,7 +101,7 @@ def _page(visit: Visit, problem: Problem | None = None) -> Response:
     form = visit.form or visit.kept
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
-        shared = frame(connection, folder, LETTERS)
+        shared = frame(folder, LETTERS)
         lines = accounts = None
         letter, ticked = "", list[AccountLine]()
         if account:

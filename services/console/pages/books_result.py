@@ -46,7 +46,7 @@ def show(visit: Visit) -> Response:
         if not wrong:
             rows = results(connection, folder.id, days.first, days.last, by_place=True)
             total = results(connection, folder.id, days.first, days.last, by_place=False)[0]
-        shared = frame(connection, folder, RESULT)
+        shared = frame(folder, RESULT)
 
     def to_lines(account: str, row: Earned | None) -> str:
         query = {"compte": account, "du": days.typed_first, "au": days.typed_last}

@@ -39,9 +39,10 @@ def take(visit: Visit) -> Response:
     if wanted == "ligne":
         lines = [*form.lines, books_form.empty_line()]
         return _page(visit, form.with_lines(lines), focus=f"l{len(lines)}_compte")
-    if wanted == "reste":
-        read = books_form.read_form(form, visit.today)
-        return _page(visit, books_form.balanced(form, read, visit.language))
+    if wanted.partition("-")[0] == "reste":
+        number = wanted.partition("-")[2]
+        line = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else None
+        return _page(visit, books_form.balanced(form, visit.today, visit.language, line))
     if wanted.startswith("retirer-"):
         left = [line for n, line in enumerate(form.lines, start=1) if wanted != f"retirer-{n}"]
         return _page(visit, form.with_lines(left or [books_form.empty_line()]))
@@ -83,7 +84,7 @@ def _page(
     read: Read = books_form.read_form(form, visit.today)
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
-        shared = frame(connection, folder, books.ENTRIES)
+        shared = frame(folder, books.ENTRIES)
     return visit.html(
         _TEMPLATE,
         block=CONTENT if visit.is_partial else None,
@@ -133,7 +134,7 @@ def _reversing(visit: Visit, wrong: dict[str, str] | None = None, problem: Probl
         if entry is None:
             return faults.page(visit, 404)
         reversal = reversal_of(connection, folder.id, entry)
-        shared = frame(connection, folder, books.ENTRIES)
+        shared = frame(folder, books.ENTRIES)
     fields = visit.form or visit.kept
     return visit.html(
         "books/reverse.html",

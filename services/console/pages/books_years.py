@@ -178,7 +178,7 @@ def _day(visit: Visit, name: str, wrong: dict[str, str], *, may_lack: bool = Fal
 def _page(visit: Visit, problem: Problem | None = None, *, wrong: dict[str, str] | None = None) -> Response:
     with visit.database.read() as connection:
         folder = books_of(visit, connection)
-        shared = frame(connection, folder, YEARS)
+        shared = frame(folder, YEARS)
         period = read_period(connection, folder)
         closings = read_closings(connection, folder)
     fields = visit.form or visit.kept
@@ -206,7 +206,7 @@ def _closing(visit: Visit, problem: Problem | None = None, wrong: dict[str, str]
             year = _year(connection, folder, visit.params["last"])
         except Problem:
             return faults.page(visit, 404)
-        shared = frame(connection, folder, YEARS)
+        shared = frame(folder, YEARS)
         period = read_period(connection, folder)
         foreseen = foresee_closing(connection, folder, year, visit.today)
         not_invoiced = sum(count_uninvoiced(connection).values())

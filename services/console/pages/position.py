@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -52,7 +53,7 @@ def choose(visit: Visit) -> Response:
             depot=place.depot,
             folder=str(place.folder),
         )
-        return Done(to=_back(visit), said=said)
+        return Done(to=_there(visit, place), said=said)
 
     try:
         return once(visit, do)
@@ -82,6 +83,16 @@ def _whole(text: str) -> int:
 
 def _back(visit: Visit) -> str:
     return own_path(visit.form.get(BACK) or visit.query.get(BACK) or visit.kept.get(BACK) or "/")
+
+
+def _there(visit: Visit, place: Place) -> str:
+    """The page to go on to: one of the books is about those that were chosen."""
+    back = _back(visit)
+    if not _is_of_books(visit):
+        return back
+    parts = urlsplit(back)
+    others = [(name, value) for name, value in parse_qsl(parts.query) if name not in {DOSSIER, "apres", "avant"}]
+    return f"{parts.path}?{urlencode([(DOSSIER, str(place.folder)), *others])}"
 
 
 def _is_of_books(visit: Visit) -> bool:

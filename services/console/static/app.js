@@ -187,6 +187,12 @@
       event.preventDefault();
       const below = byId(field.id.replace(/^l(\d+)_/, (_all, n) => `l${Number(n) + 1}_`));
       if (below) below.focus(); else form.querySelector("[data-does='+']").click();
+    } else if (field && event.key === "=" && field.inputMode === "decimal" && form.querySelector("[data-fills]")) {
+      /* What is missing stands in this line then. */
+      event.preventDefault();
+      const fills = form.querySelector("[data-fills]");
+      fills.value = `reste-${field.id.match(/^l(\d+)_/)[1]}`;
+      fills.click();
     } else if (field && event.key === "Delete" && event.altKey) {
       event.preventDefault();
       field.closest("fieldset").querySelector(".out button").click();

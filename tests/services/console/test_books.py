@@ -14,6 +14,7 @@ from tests.services.console.books_desk import LINES, Keeping, lines_in, send
 from tests.services.console.desk import Desk
 from tests.services.console.test_selling import fields_of
 from tests.site_factories import NOW
+from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 NEW = f"{LINES}/nouvelle"
@@ -69,6 +70,30 @@ def test_cases_2_and_3_establishments_and_companies(keeping: Keeping) -> None:
     assert adele.get(f"{LINES}/VE/1?dossier=2").status == 404
 
 
+def test_a_place_in_other_books_is_chosen(keeping: Keeping) -> None:
+    """A50: F3 on a page of the books asks for folder and establishment; the page is about those that were chosen."""
+    keeping.agencies.folder(2, "Agence 2 SA")
+    adele = keeping.browser("adele")
+    page = adele.get(f"/position?retour={LINES}%3Fdossier%3D1%26journal%3DVE")
+    assert "Dossier Commerce et Logistique" in page.said
+    chosen = {**fields_of(page), "dossier_comptable": "2", "etablissement": "2", "dossier": ""}
+    done = adele.post("/position", chosen)
+    assert (done.status, done.headers["location"]) == (303, f"{LINES}?dossier=2&journal=VE")
+    assert "2 : Agence 2 SA" in adele.get(LINES).said
+    assert "1 ·" in adele.get(LINES).said.partition("autres comptabilités")[2]
+
+
+def test_a_list_costs_as_many_statements_whatever_it_has(keeping: Keeping) -> None:
+    adele, found = keeping.browser("adele"), []
+    for _each in range(2):
+        keeping.bill()
+        adele.get(LINES)
+        with counted(keeping.console.database) as statements:
+            adele.get(LINES)
+        found.append(len(statements))
+    assert found[0] == found[1] <= 6, found
+
+
 def test_an_entry_is_typed_once(keeping: Keeping) -> None:
     """Lines until the difference is nothing; a fault loses nothing; sent twice it is entered once."""
     keeping.supplier()
@@ -91,6 +116,8 @@ def test_an_entry_is_typed_once(keeping: Keeping) -> None:
     assert "Débit 48,00 Crédit 0,00 Écart 48,00" in counted.said
     rest = adele.post(NEW, {**typed, "faire": "reste"})
     assert fields_of(rest)["l3_credit"] == "48,00"
+    here = fields_of(adele.post(NEW, {**typed, "l2_debit": "3", "l3_credit": "48", "faire": "reste-2"}))
+    assert (here["l2_debit"], here["l3_credit"]) == ("8,00", "48")
     longer = adele.post(NEW, {**typed, "faire": "ligne"})
     assert "l4_compte" in fields_of(longer)
     assert "l3_compte" not in fields_of(adele.post(NEW, {**typed, "faire": "retirer-1"}))
