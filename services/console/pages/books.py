@@ -65,7 +65,11 @@ TITLES: Final = (
     *(marked("Credit"), marked("Letter"), marked("Establishment"), marked("Validated on")),
 )
 """The columns of the list, as a file has them."""
-DOCUMENTS: Final[Mapping[str, str]] = {"invoice": "/factures/", "mirror": "/factures/"}
+DOCUMENTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("invoice", "mirror"), "/factures/"),
+    **dict.fromkeys(("credit_note", "mirror_note"), "/avoirs/"),
+    **dict.fromkeys(("payment", "bank", "failed", "cancelled"), "/reglements/"),
+}
 """The page of the document that made an entry, before its number, by the kind that its source names."""
 _ANY: Final = Number(0, 10**9, None)
 

@@ -73,6 +73,8 @@ def test_what_is_settled_is_lettered_again(keeping: Keeping) -> None:
     assert done.status == 303
     assert letters(keeping) == ["AA", "AA"]
     assert "Lettres données par ce qui est réglé : 1." in adele.get(MINE).said
+    assert '<a href="/reglements/RG1">RG1</a>' in adele.get("/comptabilite/ecritures?journal=BQ").text
+    assert adele.get("/reglements/RG1").status == 200
 
 
 def test_results_by_establishment_lead_to_their_lines(keeping: Keeping) -> None:
