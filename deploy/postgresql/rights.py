@@ -708,12 +708,11 @@ RIGHTS: Mapping[str, Rights] = {
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
     "console": _together(
-        *(_EVERY, _CONSOLE, _DECIDES, _SELLS, _PREPARES, _ALLOCATES, _ENTERS, _KEEPS_BOOKS, _PAIRS),
-        *(_KEEPS_PARTIES, _TAKES_MONEY, _RULES, _AGENCIES, _OPERATES, _ADMINISTERS),
         _EVERY,
         _CONSOLE,
         _DECIDES,
         _SELLS,
+        _PREPARES,
         _ALLOCATES,
         _ENTERS,
         _KEEPS_BOOKS,
