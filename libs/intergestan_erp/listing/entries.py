@@ -13,7 +13,7 @@ from sqlalchemy.sql.expression import cast
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import Journal
-from intergestan_db.tables import CreditNote, Entry, EntryLine, Establishment, Invoice, Payment
+from intergestan_db.tables import AccountingFolder, CreditNote, Entry, EntryLine, Establishment, Invoice, Payment
 from intergestan_db.tables.types import Scaled
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_msg.money import ZERO
@@ -244,14 +244,25 @@ def _beginning(account: str | None) -> str | None:
     return None if account is None else "".join(account.split()).upper()
 
 
-def entry_of(connection: Connection, table: type[Invoice | CreditNote | Payment], number: str) -> str | None:
-    """The name of the entry that a document made, such as `VE12`; None: it was made before the books."""
+@dataclass(frozen=True, slots=True)
+class EntryOfDocument:
+    """The entry that a document made: its name, such as `VE12`, and the number of the folder in whose books it is."""
+
+    name: str
+    folder: int
+
+
+def entry_of(
+    connection: Connection, table: type[Invoice | CreditNote | Payment], number: str
+) -> EntryOfDocument | None:
+    """The entry that a document made; None: the document is of before the books."""
     made_by = literal(f"{table.__tablename__}:") + cast(table.id, String)
     query = (
-        select(Entry.journal_code, Entry.number)
+        select(Entry.journal_code, Entry.number, AccountingFolder.number.label("folder"))
         .select_from(table)
         .join(Entry, Entry.source == made_by)
+        .join(AccountingFolder, AccountingFolder.id == Entry.folder_id)
         .where(table.number == number)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else f"{row.journal_code}{row.number}"
+    return None if row is None else EntryOfDocument(f"{row.journal_code}{row.number}", row.folder)

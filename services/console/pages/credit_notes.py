@@ -119,6 +119,7 @@ def show_one(visit: Visit) -> Response:
         entry=entry,
         is_whole=is_whole,
         kinds=INVOICE_KINDS,
+        may_books=may(Right.KEEP_BOOKS, visit.person),
         may_settle=left > ZERO and may(Right.TAKE_PAYMENTS, visit.person),
         to_settle=note_path(number, "imputer"),
     )

@@ -162,6 +162,7 @@ def show_one_invoice(visit: Visit) -> Response:
         kinds=INVOICE_KINDS,
         may_credit=may(Right.CREDIT_NOTE, visit.person) and credited < invoice.total_ttc,
         may_pay=may(Right.TAKE_PAYMENTS, visit.person),
+        may_books=may(Right.KEEP_BOOKS, visit.person),
     )
 
 

@@ -201,6 +201,7 @@ def _one(visit: Visit, number: str, problem: Problem | None = None, wrong: Mappi
         to=partial(payment_path, payment.number),
         may_settle=may_pay and payment.left > ZERO,
         may_pay=may_pay,
+        may_books=may(Right.KEEP_BOOKS, visit.person),
         may_cancel=may_pay and is_new and payment.banked_on is None,
         may_bank=stands and _waits_for_bank(payment, visit) and may(Right.KEEP_BOOKS, visit.person),
         on_day=(visit.form or visit.kept).get(DAY, visit.day(visit.today)),

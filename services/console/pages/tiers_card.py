@@ -42,6 +42,7 @@ from services.console.acting import Done, once
 from services.console.pages import tiers_credit
 from services.console.pages.party_form import FEE, FEE_AMOUNT, INSURED, MAXIMUM, MINIMUM, TEXTS, Typed, read_form
 from services.console.pages.tiers import GEO, party_path
+from services.console.pages.tiers_documents import read_last
 from services.console.pages.tiers_new import UNCHECKED, read_catalogue
 from services.console.visit import Visit
 
@@ -360,6 +361,7 @@ def _page(
         if found is None:
             return faults.page(visit, 404)
         offered, dossier = read_catalogue(connection), read_dossier(connection)
+        last = read_last(connection, found, visit.today) if form is CARD else []
         credit = tiers_credit.read(visit, connection, found) if form is CREDIT and found.card.is_customer else None
     posted = visit.request.method == "POST" or bool(visit.kept)
     changed = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
@@ -390,6 +392,7 @@ def _page(
         ],
         dossier=dossier,
         credit=credit,
+        last=last,
         own=next((each for each in found.card.addresses if each.kind == MAIN), None),
         stages=STAGES,
         words={

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.mainly_on("postgresql")
 FACTURE, AVOIR = "/factures/FA1", "/factures/FA1/avoir"
 
 
-def invoiced(desk: Desk, *quantities: int) -> None:
-    """An invoice of each quantity of CAS16 at 10,00 with 20 % of VAT: 12,00 for each piece."""
+def invoiced(desk: Any, *quantities: int) -> None:
+    """An invoice of each quantity of CAS16 at 10,00 with 20 % of VAT: 12,00 for each piece. `desk`: what has a site."""
     site = desk.site
     customer_id = site.row(Party, code="DUP").id
     for quantity in quantities:
@@ -304,6 +304,10 @@ def test_an_invoice_says_how_it_stands(desk: Desk) -> None:
     for text in ("BL1 du", "dépôt", "Échéances", "✓", "Une facture ne se modifie plus", "VE1"):
         assert text in page.said, text
     assert "<form" not in page.text.partition("<main")[2].partition("</main")[0]
+    assert "/comptabilite/ecritures/VE/1?dossier=1" not in page.text
+    adele = desk.browser("adele")
+    assert 'href="/comptabilite/ecritures/VE/1?dossier=1"' in adele.get(FACTURE).text
+    assert adele.get("/comptabilite/ecritures/VE/1?dossier=1").status == 200
     assert "à échoir" in carl.get("/factures").said
     desk.move(days=200)
     late = desk.browser("carl")
@@ -312,6 +316,31 @@ def test_an_invoice_says_how_it_stands(desk: Desk) -> None:
     assert "plus de 90 jours" in rows.said
     due = desk.site.row(Invoice).due_date
     assert str((desk.site.database.now().date() - due) // timedelta(days=1)) in rows.said
+
+
+def test_a_card_has_the_last_documents_and_leads_to_a_payment(desk: Desk) -> None:
+    """§4.3: five of each kind; instalments with what is settled, payments and credit notes with their pages."""
+    invoiced(desk, *[1] * 6)
+    adele = desk.browser("adele")
+    assert new_payment(adele, "5").status == 303
+    page = adele.get(AVOIR)
+    made = adele.post(AVOIR, {**fields_of(page), "quantite.1": "1", "motif": "retour", "faire": "avoir"})
+    assert made.status == 303
+    card = adele.get("/tiers/DUP")
+    for path in (
+        "/factures/FA6",
+        "/factures/FA2",
+        "/bl/BL6",
+        "/avoirs/AV1",
+        "/reglements/RG1",
+        "/reglements?client=DUP",
+    ):
+        assert f'href="{path}"' in card.text, path
+    assert 'href="/factures/FA1"' not in card.text
+    credit = adele.get("/tiers/DUP?onglet=encours")
+    for path in ("/reglements/nouveau?client=DUP", "/reglements/RG1", "/avoirs/AV1"):
+        assert f'href="{path}"' in credit.text, path
+    assert "/reglements/nouveau" not in desk.browser("nadia").get("/tiers/DUP?onglet=encours").text
 
 
 def test_several_customers_of_one_name_are_offered(desk: Desk) -> None:
