@@ -1,4 +1,4 @@
-"""Depots are chosen in a real browser: by keyboard alone (A33, A37), without faults of access, on a narrow screen too."""
+"""Depots are chosen in a real browser: by keyboard alone (A33, A37), on a narrow screen too."""
 
 from __future__ import annotations
 
