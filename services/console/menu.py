@@ -96,6 +96,8 @@ MENU: Final = (
         marked("Records"),
         (
             Entry(marked("Third parties"), "/tiers", Access.SEE, "people", "t"),
+            Entry(marked("Etablissements"), "/agences", Access.SEE, "people"),
+            Entry(marked("Depots"), "/depots", Access.SEE, "orders"),
             Entry(marked("Products"), "/produits", Access.SEE, "orders"),
             Entry(marked("Price lists"), "/tarifs", Access.SEE, "orders"),
             Entry(marked("Partners"), "/correspondants", Access.SEE, "mail"),

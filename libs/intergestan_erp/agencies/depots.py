@@ -17,6 +17,7 @@ from intergestan_erp.agencies.cards import add_row, checked, read_code, set_row
 from intergestan_erp.agencies.establishments import ADDRESS, establishment_called
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.locking import lock_parties
+from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties
 from intergestan_msg.money import ZERO
 
 SIDES = {"customer": "customer_party_id", "supplier": "supplier_party_id"}
@@ -59,6 +60,52 @@ def list_depots(connection: Connection) -> list[ListedDepot]:
         .order_by(Dossier.number, Establishment.number, Depot.code)
     )
     return [ListedDepot(*row) for row in connection.execute(query)]
+
+
+def depots_by_establishment(connection: Connection) -> dict[tuple[int, int], list[tuple[str, str]]]:
+    """Code and name of the depots in use, by the numbers of dossier and establishment."""
+    query = (
+        select(Dossier.number, Establishment.number, Depot.code, Depot.name)
+        .join(Establishment, Establishment.id == Depot.establishment_id)
+        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        .where(Depot.active)
+        .order_by(Depot.code)
+    )
+    found: dict[tuple[int, int], list[tuple[str, str]]] = {}
+    for dossier, number, code, name in connection.execute(query):
+        found.setdefault((dossier, number), []).append((code, name))
+    return found
+
+
+def ranks_of(connection: Connection, establishment_id: int) -> list[str]:
+    """The codes of the depots on which an establishment draws, in its order."""
+    query = select(Depot.code).join(DepotRank, DepotRank.depot_id == Depot.id)
+    ranked = query.where(DepotRank.establishment_id == establishment_id).order_by(DepotRank.rank)
+    return list(connection.execute(ranked).scalars())
+
+
+def make_parties(connection: Connection, typed: str, rules: PartyRules, *, by: str, at: datetime) -> str:
+    """Enter a third party that stands for a depot on each side that it lacks (A16); the party's code.
+
+    :param rules: the site's, by which codes and accounts come about; where people give codes, it has the depot's.
+    :raises Problem: it lacks none, or the code is taken.
+    """
+    depot = depot_called(connection, typed)
+    lacking = [side for side, column in SIDES.items() if getattr(depot, column) is None]
+    if not lacking:
+        raise Problem("The depot {depot} has both its third parties.", ProblemCode.NO_VALUE, depot=depot.code)
+    address = {name: getattr(depot, f"delivery_{name}") for name in ADDRESS}
+    party = NewParty(
+        code=None if rules.codes.automatic else depot.code,
+        name=depot.name,
+        is_customer="customer" in lacking,
+        is_supplier="supplier" in lacking,
+        proposed_fees=False,
+        **address,
+    )
+    (made,) = add_parties(connection, [party], rules, by=by, at=at)
+    set_depot(connection, depot.code, {SIDES[side]: made.id for side in lacking}, by=by, at=at)
+    return made.code
 
 
 def add_depot(

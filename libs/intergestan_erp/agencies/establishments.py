@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, or_, select
+from sqlalchemy import Connection, exists, func, insert, or_, select
 
 from intergestan_db import numbers
 from intergestan_db.database import AnyRow
@@ -20,6 +20,7 @@ from intergestan_db.tables import (
     Establishment,
     Invoice,
     NumberSeries,
+    PartyCredit,
     Payment,
 )
 from intergestan_erp.agencies.cards import add_row, checked, set_row
@@ -91,6 +92,18 @@ def list_establishments(connection: Connection) -> list[Agency]:
         .order_by(Dossier.number, Establishment.number)
     )
     return [Agency(*row) for row in connection.execute(query)]
+
+
+def count_ceilings(connection: Connection) -> dict[tuple[int, int], int]:
+    """How many customers have a ceiling of their own with an establishment (A06), by dossier and number."""
+    query = (
+        select(Dossier.number, Establishment.number, func.count())
+        .select_from(PartyCredit)
+        .join(Establishment, Establishment.id == PartyCredit.establishment_id)
+        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        .group_by(Dossier.number, Establishment.number)
+    )
+    return {(dossier, number): count for dossier, number, count in connection.execute(query)}
 
 
 def add_folder(connection: Connection, number: int, values: Mapping[str, Any], *, by: str, at: datetime) -> None:

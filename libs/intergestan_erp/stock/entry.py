@@ -58,10 +58,14 @@ class Stocked:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What lies there now, in the order in which it was named. :ivar freed: of what more is there for others now."""
+    """What lies there now, in the order in which it was named.
+
+    :ivar freed: of what more is there for others now. :ivar changes: by how much each of the moves changed it.
+    """
 
     stocked: tuple[Stocked, ...]
     freed: Freed
+    changes: tuple[Decimal, ...] = ()
 
 
 def receive(
@@ -282,4 +286,5 @@ def _entered(
         for place in places
         for level in (after[place.depot_id, product.id],)
     )
-    return Entered(stocked, Freed(products=tuple(sorted({each.product_id for each in moves if each.quantity > 0}))))
+    freed = Freed(products=tuple(sorted({each.product_id for each in moves if each.quantity > 0})))
+    return Entered(stocked, freed, tuple(each.quantity for each in moves))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Numeric, Select, cast, func, literal_column, select, type_coerce
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import StockReason
@@ -18,6 +18,7 @@ from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.site.day import begin_of
 from intergestan_erp.site.zone import read_zone
+from intergestan_msg.money import CENT, ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,19 @@ def list_stock(
     if depot is not None:
         found = found.where(Depot.id == depot_called(connection, depot).id)
     return read_page(connection, found, [Product.code, Depot.code], _listed, size=size, after=after)
+
+
+def stock_by_depot(connection: Connection) -> dict[str, tuple[int, Decimal]]:
+    """How many products lie in each depot, by its code, and what they cost in all."""
+    quantity, cost = (type_coerce(each, BigInteger()) for each in (Stock.on_hand, Stock.average_cost))
+    cents = cast(quantity, Numeric()) * cost / literal_column("10000000000")
+    query = (
+        select(Depot.code, func.count().label("lines"), type_coerce(func.sum(cents), BigInteger()).label("cents"))
+        .join(Depot, Depot.id == Stock.depot_id)
+        .where(Stock.on_hand != ZERO)
+        .group_by(Depot.code)
+    )
+    return {row.code: (row.lines, (Decimal(row.cents) * CENT).quantize(CENT)) for row in connection.execute(query)}
 
 
 def _now() -> Select[*tuple[Any, ...]]:

@@ -23,11 +23,8 @@ from intergestan_erp.site.credit_rules import read_credit_rules
 from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.preferences import (
     checked,
-    in_order,
     lock_texts,
     read_texts,
-    with_field,
-    without_field,
     would_be,
 )
 from intergestan_erp.site.zone import this_month
@@ -35,6 +32,7 @@ from intergestan_operations.language.wording import sentence, translated
 from intergestan_runtime.said import Said, marked
 from services.console import faults
 from services.console.acting import Done, once
+from services.console.pages.ordering import order_after
 from services.console.pages.tiers_rules import GROUPS, OF_KEY, Field, Group
 from services.console.visit import Visit
 
@@ -130,27 +128,11 @@ def _moved(visit: Visit, group: Group, act: str) -> Response:
     field = next((each for each in group.fields if each.setting == setting and each.kind == "order"), None)
     if field is not None and name in field.words:
         try:
-            typed[setting] = _order_after(what, [each for each in typed[setting].split(",") if each], name)
+            typed[setting] = order_after(what, [each for each in typed[setting].split(",") if each], name)
             spoken, focus = _spoken(visit, field, typed[setting].split(","), name), f"{what}:{setting}:{name}"
         except Problem as refused:
             problem = refused
     return _page(visit, group=group, typed=typed, problem=problem, spoken=spoken, focus=focus)
-
-
-def _order_after(what: str, order: Sequence[str], name: str) -> str:
-    if what == "ajouter":
-        return with_field(order, name)
-    if what == "retirer":
-        left = without_field(order, name)
-        if not left:
-            raise Problem("A search needs one field at least; nothing was changed.", ProblemCode.LAST_FIELD)
-        return left
-    at = order.index(name) if name in order else -1
-    to = at + {"haut": -1, "bas": 1}.get(what, 0)
-    moved = list(order)
-    if at >= 0 and 0 <= to < len(order):
-        moved[at], moved[to] = moved[to], moved[at]
-    return in_order(order, ",".join(moved))
 
 
 def _spoken(visit: Visit, field: Field, order: Sequence[str], name: str) -> str:

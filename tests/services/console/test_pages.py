@@ -286,6 +286,32 @@ GET  /journal.csv                               odile       adam
 GET  /reglages                                              adam
 GET  /reglages/site                                         adam
 POST /reglages/site                                         adam
+GET  /depots                         nadia carl odile adele adam
+GET  /depots/nouveau                                        adam
+POST /depots/nouveau                                        adam
+GET  /depots/PRINCIPAL/fiche                                adam
+POST /depots/PRINCIPAL/fiche                                adam
+POST /depots/PRINCIPAL/tiers                                adam
+GET  /depots/PRINCIPAL/entree              carl            adam
+POST /depots/PRINCIPAL/entree              carl            adam
+GET  /depots/PRINCIPAL/inventaire          carl            adam
+POST /depots/PRINCIPAL/inventaire          carl            adam
+GET  /depots/PRINCIPAL/transfert           carl            adam
+POST /depots/PRINCIPAL/transfert           carl            adam
+GET  /depots/PRINCIPAL               nadia carl odile adele adam
+GET  /agences                        nadia carl odile adele adam
+GET  /agences/nouvelle                                      adam
+POST /agences/nouvelle                                      adam
+GET  /agences/1                      nadia carl odile adele adam
+GET  /agences/1/fiche                                       adam
+POST /agences/1/fiche                                       adam
+GET  /agences/1/rangs                                       adam
+POST /agences/1/rangs                                       adam
+GET  /agences/dossiers/nouveau                              adam
+POST /agences/dossiers/nouveau                              adam
+GET  /agences/dossiers/1             nadia carl odile adele adam
+GET  /agences/dossiers/1/fiche                              adam
+POST /agences/dossiers/1/fiche                              adam
 GET  /reglages/codes                                        adam
 POST /reglages/codes                                        adam
 GET  /reglages/dossier                                      adam
@@ -348,6 +374,9 @@ IN_PATHS = {
     "/tarifs": "DUP",
     "/reglages/tiers": "codes",
     "/reglages/dossier": "1",
+    "/agences": "1",
+    "/depots": "PRINCIPAL",
+    "/agences/dossiers": "1",
     "/correspondants": "elle",
     "/factures": "FA1",
     "/comptabilite/ecritures": "OD",
