@@ -13,9 +13,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.bells import Bells
-from intergestan_db.enums import Right
+from intergestan_db.enums import HoldReason, Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.states import StaleState
+from intergestan_erp.inputs.figure import Figure
+from intergestan_erp.inputs.unreadable import Unreadable
+from intergestan_exchange.credit_holds.standing import read_standing
 from intergestan_exchange.findings.findings import explain
 from intergestan_exchange.holds.candidates import customers_of, products_of
 from intergestan_exchange.holds.cures import Compared, Cure, compared, cures_of, lines_to_choose
@@ -25,6 +28,7 @@ from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.progress import read_progress
 from intergestan_exchange.partners.partners import set_partner
 from intergestan_msg.kinds import Kind
+from intergestan_msg.money import ZERO
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said
@@ -32,10 +36,13 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages.to_do import LOOK_MS, PATH, cures_for
+from services.console.typed_figures import typed_figure
 from services.console.visit import Visit
 
 PRODUCT: Final = "produit."
 """Before the id of a line, as the name of the field with our product for it."""
+PAID: Final = "reglement"
+"""In the address of an order that waits for room: what the customer would pay next."""
 WORD: Final = "mot."
 WORDS: Final = 12
 MOST_OTHERS: Final = 500
@@ -193,16 +200,21 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         customers = customers_of(connection, hold) if Cure.CHOOSE_CUSTOMER in cures else []
         asked = lines_to_choose(hold) if Cure.CHOOSE_PRODUCTS in cures else ()
         lines = [(line, products_of(connection, line)) for line in asked]
+        is_credit = hold.kind == ORDER and hold.reason is HoldReason.CREDIT and not looks
+        paid, wrong_paid = _paid(visit) if is_credit else (ZERO, None)
+        standing = read_standing(connection, hold.id, visit.today, paid=paid) if is_credit else None
     if looks:
         return visit.html("to_do/hold.html", block="etat", titled=False, hold=hold, again=LOOK_MS)
     wrong, said = _placed(visit, hold, problem)
+    if wrong_paid is not None:
+        wrong[PAID] = wrong_paid
     return visit.html(
         "to_do/hold.html",
         status=status,
         hold=hold,
         found=[explain(finding, visit.language) for finding in hold.findings],
         advice=hold.advice(visit.language),
-        told=hold.told(visit.language),
+        buyer_reads=hold.told(visit.language),
         compared=[_difference(each) for each in compared(hold.findings)],
         asked_lines=lines,
         customers=customers,
@@ -213,12 +225,25 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         and Cure.CHANGE_ADDRESS in cures
         and may(Right.SEND_ORDERS, visit.person),
         may_override=may(Right.OVERRIDE_CREDIT, visit.person),
+        may_raise=may(Right.SET_CREDIT, visit.person),
+        may_pay=may(Right.INVOICE, visit.person),
+        standing=standing,
+        paid=visit.query.get(PAID, ""),
         typed=visit.typed,
         wrong=wrong,
         said=said,
         acts=[] if problem is None else faults.next_acts(problem),
         again=LOOK_MS,
     )
+
+
+def _paid(visit: Visit) -> tuple[Decimal, str | None]:
+    """The next payment of which somebody asks what would pass then; or what is wrong with it."""
+    text = visit.query.get(PAID, "").strip()
+    try:
+        return (typed_figure(text, Figure.AMOUNT, visit.language) if text else ZERO), None
+    except Unreadable as bad:
+        return ZERO, sentence(bad, visit.language)
 
 
 def _asks_for_state(visit: Visit) -> bool:
@@ -296,7 +321,7 @@ def _ask_to_refuse(visit: Visit, ref: str, problem: Problem | None = None) -> Re
         "to_do/refuse.html",
         status=200 if problem is None else faults.status_of(problem),
         hold=hold,
-        told=hold.told(visit.language),
+        buyer_reads=hold.told(visit.language),
         typed=visit.typed("motif"),
         typed_all=visit.typed("tous") == "1",
         others=min(others, MOST_OTHERS),

@@ -21,11 +21,13 @@ from intergestan_db.tables import (
     OutboundMail,
     Partner,
     PartnerKey,
+    Party,
     ProductMatch,
     SalesOrder,
     SalesOrderLine,
 )
 from intergestan_erp.people.rights import change_rights
+from intergestan_erp.site.preferences import set_preference
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from intergestan_exchange.findings.findings import WHAT
 from intergestan_exchange.holds.holds import count_holds, find_hold, list_holds
@@ -367,9 +369,17 @@ def test_an_order_that_owes_too_much_passes_with_a_reason(deciding: DecidingDesk
     with seller.database.transaction() as connection:
         party_id = connection.execute(select(Partner.party_id)).scalar_one()
         connection.execute(update(Hold).values(party_id=party_id, total_ttc=Decimal(6)))
+        set_preference(connection, "credit.block_from", "order", by="jean", at=seller.database.now())
+        connection.execute(update(Party).where(Party.id == party_id).values(credit_max=Decimal(5)))
     browser = deciding.browser("carl")
     page = browser.get(f"/a-traiter/{ref}")
     assert "Seul qui en a le droit" in page.said
+    assert f"{ref} CFR1 6,00 ne passerait pas" in page.said
+    assert f"{ref} CFR1 6,00 passerait" in browser.get(f"/a-traiter/{ref}?reglement=1").said
+    assert 'id="reglement-faute"' in browser.get(f"/a-traiter/{ref}?reglement=x").text
+    assert "Votre commande est bien reçue ; elle attend une validation commerciale." in page.said
+    assert ("Enregistrer un règlement" in page.said, "Relever l'encours maximum" in page.said) == (True, False)
+    assert "Relever l'encours maximum" in deciding.browser("adam").get(f"/a-traiter/{ref}").said
     refused = press(browser, page, f"/a-traiter/{ref}/liberer", faire="passer", motif="Client fidèle depuis 1998")
     assert refused.status == 403
     assert waits(deciding, ref)
