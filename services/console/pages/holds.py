@@ -226,7 +226,7 @@ def _page(visit: Visit, ref: str, status: int, problem: Problem | None = None) -
         and may(Right.SEND_ORDERS, visit.person),
         may_override=may(Right.OVERRIDE_CREDIT, visit.person),
         may_raise=may(Right.SET_CREDIT, visit.person),
-        may_pay=may(Right.INVOICE, visit.person),
+        may_pay=may(Right.TAKE_PAYMENTS, visit.person),
         standing=standing,
         paid=visit.query.get(PAID, ""),
         typed=visit.typed,

@@ -212,6 +212,7 @@ def _show_accept(visit: Visit, problem: Problem | None, wrong: Mapping[str, str]
         is_blocked=is_blocked,
         may_override=may(Right.OVERRIDE_CREDIT, visit.person),
         may_raise=may(Right.SET_CREDIT, visit.person),
+        may_pay=may(Right.TAKE_PAYMENTS, visit.person),
         who_may=who,
         why_pass=visit.form.get(WHY_PASS, ""),
         asks_proof=is_asked(visit),

@@ -367,6 +367,7 @@ def _page(
         asks_pass=(is_blocked and told.problem is not None) or told.password is not None or WHY_PASS in told.wrong,
         may_override=may(Right.OVERRIDE_CREDIT, visit.person),
         may_raise=may(Right.SET_CREDIT, visit.person),
+        may_pay=may(Right.TAKE_PAYMENTS, visit.person),
         may_enter=may(Right.SET_PARTIES, visit.person),
         who_may=may_pass,
         asks_proof=is_asked(visit),
