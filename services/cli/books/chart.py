@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from intergestan_erp.books.chart import BY_FAMILY, BY_VAT, USUAL, Account, Use, checked_number, key_of
-from intergestan_operations.language.chart_words import USES
 from intergestan_operations.language.language import _
 from services.cli.books.naming import Folder, folder_of
 from services.cli.context import call_of
@@ -35,6 +34,7 @@ def chart(
     """Show which account is for what, or choose another one; what stands in the books stays where it is."""
     from intergestan_db.enums import Right
     from intergestan_erp.books.folders import set_account
+    from intergestan_operations.language.chart_words import USES
 
     call = call_of(context)
     if use is None:
