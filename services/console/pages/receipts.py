@@ -31,6 +31,7 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages.filters import paging_of
+from services.console.pages.stock_off import stock_off
 from services.console.place import AT, Place, page_place, posted_place, there
 from services.console.typed_figures import typed_figure
 from services.console.visit import Visit
@@ -50,6 +51,9 @@ def receipt_path(number: str) -> str:
 
 def show_list(visit: Visit) -> Response:
     """A page of what is on its way to the depot, or of what came in."""
+    off = stock_off(visit, marked("Receipts"))
+    if off is not None:
+        return off
     tab = visit.query.get(TAB, "")
     tab = tab if tab in TABS else ""
     place = page_place(visit)

@@ -36,7 +36,7 @@ QUANTITY, PRODUCT = "quantite.", "produit."
 WHY_PASS: Final = "motif_depassement"  # noqa: S105 - the name of a field
 """Why a customer's maximum is passed, of who may."""
 BY_SLIPS: Final = Problem(
-    "Stock is managed where this order is: its goods leave with picking slips, for which there is no page yet.",
+    "Stock is managed where this order is: its goods leave with picking slips.",
     ProblemCode.OTHER_PLACE,
 )
 NOTHING_LEFT: Final = Problem("Nothing remains to be delivered.", ProblemCode.NOTHING_REMAINS)

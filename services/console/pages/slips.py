@@ -30,6 +30,7 @@ from services.console.access.rights import may
 from services.console.acting_each import Outcome, each_once, outcomes
 from services.console.pages.filters import Paging, paging_of
 from services.console.pages.selection import read, written
+from services.console.pages.stock_off import stock_off
 from services.console.place import AT, Place, page_place, posted_place, there
 from services.console.visit import Visit
 
@@ -76,7 +77,7 @@ def slip_path(number: str, act: str = "") -> str:
 
 def show_list(visit: Visit) -> Response:
     """A page of the slips in one state, or of the orders of which some can be made."""
-    return _list(visit)
+    return stock_off(visit, marked("Administration of the picking slips")) or _list(visit)
 
 
 def _list(visit: Visit, problem: Problem | None = None, back: str = "") -> Response:

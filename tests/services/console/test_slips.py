@@ -24,10 +24,13 @@ from intergestan_erp.picking.header import set_incomplete
 from intergestan_erp.picking.making import make_slips
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import enter_order
+from intergestan_erp.site.preferences import set_preference
 from intergestan_erp.stock.allocate import allocate_order
 from intergestan_erp.stock.typed_shares import read_shares
 from tests.services.console.agencies_desk import AgenciesDesk
 from tests.services.console.browser import Answer, Browser
+from tests.services.console.desk import Desk
+from tests.site_factories import NOW
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -242,6 +245,30 @@ def test_what_is_not_made_says_why(agencies: AgenciesDesk) -> None:
     assert not agencies.site.rows(PickingSlip)
 
 
+def test_a_customer_who_owes_too_much(agencies: AgenciesDesk) -> None:
+    """A21: no slip is made, and one that is ready does not leave; both say why, with the cures; paid, it is opened."""
+    first, second = order(agencies, "AB=1", "1"), order(agencies, "AB=1", "1")
+    make(agencies, first)
+    carl = agencies.browser("carl")
+    press(carl, "/bp?etat=genere", "accepter", "BP1")
+    press(carl, "/bp?etat=saisi", "achever", "BP1")
+    with agencies.site.database.transaction() as connection:
+        set_preference(connection, "credit.block_from", "delivery", by="marie", at=NOW)
+        connection.execute(update(Party).where(Party.code == CUSTOMER).values(credit_max=Decimal(1)))
+    page = press(carl, "/bp", "generer", second)
+    (line,) = results(page)
+    assert line.startswith(f"{second} :"), line
+    assert "Relever l'encours maximum" in line.replace("’", "'")
+    assert list(states(agencies)) == ["BP1"]
+    page = press(carl, "/bp?etat=pret", "valider", "BP1")
+    (line,) = results(page)
+    assert line.startswith("BP1 est en erreur :"), line
+    assert "Enregistrer un règlement" in line
+    (row,) = carl.get("/bp?etat=erreur").rows()
+    assert CUSTOMER in row[9], row
+    assert not agencies.site.rows(DeliveryNote)
+
+
 def test_grouping_is_shown_before_it_happens(agencies: AgenciesDesk) -> None:
     """A53, D48: slips of one customer become one note where all is alike; who stands apart is said with why."""
     slips = [make(agencies, order(agencies, "AB=1", "1"))[0] for _ in range(3)]
@@ -324,3 +351,28 @@ def test_a_reader_looks_and_presses_nothing(agencies: AgenciesDesk) -> None:
     assert nadia.post("/bp/faire", {"jeton": nadia.get("/moi").token}).status == 403
     assert not agencies.site.rows(Event, subject="picking_slip", name="enter")
     assert agencies.browser("carl").get("/bp/BP99").status == 404
+
+
+def test_slips_are_made_from_their_order(agencies: AgenciesDesk) -> None:
+    """*Générer et éditer un BP* in the head of the order goes on to the print view, where the order is."""
+    number = order(agencies, "AB=1", "1")
+    carl = agencies.person_at("carl", "2/RD")
+    page = carl.get(f"/ventes/{number}")
+    answer = carl.post("/bp/faire", {**page.form_at("/bp/faire"), "faire": "editer"})
+    assert answer.headers["location"].startswith("/bp/imprimer?")
+    printed = carl.get(answer.headers["location"])
+    assert "Bon de préparation BP1" in plain(printed.said)
+    assert states(agencies) == {"BP1": "generated"}
+    assert 'action="/bp/faire"' not in agencies.browser("nadia").get(f"/ventes/{number}").text
+
+
+def test_where_no_stock_is_managed_the_page_says_so(desk: Desk) -> None:
+    """What is off is not in the menu; an address typed by hand says what switches it on, and who may."""
+    for who, link in (("carl", False), ("adam", True)):
+        browser = desk.browser(who)
+        for path in ("/bp", "/receptions"):
+            page = browser.get(path)
+            assert page.status == 200
+            assert "Gérer le stock" in plain(page.said), page.said
+            assert ('href="/reglages/dossier"' in page.text.partition("<main")[2]) is link
+        assert 'href="/bp"' not in browser.get("/").text
