@@ -487,6 +487,7 @@ _SELLS: Rights = {
     "delivery_note": Right(ALL, ALL),
     "delivery_note_line": Right(ALL, ALL),
     "invoice": Right(ALL, ALL),
+    "invoice_run": Right(ALL, ALL, "invoices notes refused worked_at ended_at"),
     "invoice_line": Right(ALL, ALL),
     "invoice_charge": Right(ALL, ALL),
     "invoice_vat": Right(ALL, ALL),
@@ -518,7 +519,7 @@ and out of the pair of orders by which another agency was to send it.
 """
 
 _ENTERS: Rights = {
-    "sales_order": Right(ALL, "* -partner_id -category_id -carried -exported_at -rung_at -invoiced"),
+    "sales_order": Right(ALL, "* -partner_id -carried -exported_at -rung_at"),
     "sales_order_line": Right(ALL, "* -promised_date -said"),
     "sales_order_charge": Right(ALL, ALL),
     "quote": Right(ALL, ALL, "state"),
@@ -560,6 +561,19 @@ _PREPARES: Rights = {
     "goods_return_line": Right(ALL, ALL, "credit_note_line_id"),
 }
 """What a depot does: prepare picking slips, let goods leave and come in, take back what customers return."""
+
+_ORDERS_BETWEEN_AGENCIES: Rights = {
+    "agency_order": Right(ALL, ALL),
+    "agency_order_line": Right(ALL, ALL, deletes=True),
+    "sales_order": Right(adds="* -partner_id -carried -exported_at -rung_at"),
+    "sales_order_line": Right(adds="* -promised_date -said"),
+    "allocation": Right(ALL, ALL, "remainder", deletes=True),
+    "reservation": Right(ALL, ALL, "state ended_at", deletes=True),
+    "stock": Right(ALL, changes="reserved"),
+    "picking_slip": Right(ALL, changes="state version changed_at fault fault_values"),
+    "picking_slip_line": Right(ALL, changes="proposed prepared", deletes=True),
+}
+"""What a clerk does with orders between agencies: make both of a pair, hand over what is set aside, cancel them."""
 
 _PAIRS: Rights = {
     "partner": Right(adds=ALL, changes="rests rests_since rests_reason rests_by"),
@@ -724,6 +738,7 @@ RIGHTS: Mapping[str, Rights] = {
         _OPERATES,
         _ADMINISTERS,
         _CLOSES,
+        _ORDERS_BETWEEN_AGENCIES,
     ),
 }
 
@@ -782,7 +797,7 @@ _CONFIRMED = (
     f" OR NEW.revision = OLD.revision + 1 AND NEW.version = OLD.version AND OLD.state = '{PurchaseState.CONFIRMED}'"
 )
 _ENTERED = (
-    f"NEW.state IN ('{PURCHASE_ORDER.first}', '{PurchaseState.CONFIRMED}')"
+    f"NEW.state IN ('{PURCHASE_ORDER.first}', '{PurchaseState.CONFIRMED}', '{PurchaseState.ACCEPTED}')"
     " AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1"
 )
 _A_DRAFT = f"OLD.state = '{PURCHASE_ORDER.first}'"
@@ -808,7 +823,7 @@ _REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED
 _ACTS_ON = (
     *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
     *("partner", "party", "mailbox", "relay", "hold", SALES_ORDER.name, "delivery_note", "invoice", "site"),
-    PICKING_SLIP.name,
+    *(PICKING_SLIP.name, "invoice_run"),
     *("fee", "payment_term", "price_list", "dossier", "establishment", "depot", "accounting_folder", "operation_code"),
     *("category", "stock", "entry", "fiscal_year"),
     QUOTE.name,

@@ -437,8 +437,12 @@ GRANT SELECT, INSERT (party_id, kind, line1, line2, postcode, city, country, lat
     postcode, city, country, latitude, longitude, geo_state, geo_key, geo_source, geo_at, rung_at,
     next_attempt_at, attempts, incomplete) ON "address" TO :"console";
 GRANT USAGE ON SEQUENCE "address_id_seq" TO :"console";
-GRANT SELECT ON "agency_order" TO :"console";
-GRANT SELECT, UPDATE (allocation_id), DELETE ON "agency_order_line" TO :"console";
+GRANT SELECT, INSERT (requesting_id, supplying_id, purchase_order_id, sales_order_id, billable, run,
+    created_at) ON "agency_order" TO :"console";
+GRANT USAGE ON SEQUENCE "agency_order_id_seq" TO :"console";
+GRANT SELECT, INSERT (agency_order_id, allocation_id, purchase_order_line_id, sales_order_line_id), UPDATE
+    (allocation_id), DELETE ON "agency_order_line" TO :"console";
+GRANT USAGE ON SEQUENCE "agency_order_line_id_seq" TO :"console";
 GRANT SELECT ON "alembic_version" TO :"console";
 GRANT SELECT, INSERT (sales_order_line_id, depot_id, route, quantity, remainder), UPDATE (quantity, remainder),
     DELETE ON "allocation" TO :"console";
@@ -547,7 +551,10 @@ GRANT USAGE ON SEQUENCE "invoice_due_id_seq" TO :"console";
 GRANT SELECT, INSERT (invoice_id, delivery_note_line_id, price, base_quantity, total, vat_category, vat_rate,
     position, product_code, name, quantity, unit) ON "invoice_line" TO :"console";
 GRANT USAGE ON SEQUENCE "invoice_line_id_seq" TO :"console";
-GRANT SELECT ON "invoice_run" TO :"console";
+GRANT SELECT, INSERT (first, last, establishment_id, by, at, invoices, notes, customer_id, category_id, day,
+    left_out, newest_note_id, planned, planned_notes, refused, worked_at, ended_at), UPDATE (invoices, notes,
+    refused, worked_at, ended_at) ON "invoice_run" TO :"console";
+GRANT USAGE ON SEQUENCE "invoice_run_id_seq" TO :"console";
 GRANT SELECT, INSERT (invoice_id, vat_category, vat_rate, base, amount) ON "invoice_vat" TO :"console";
 GRANT USAGE ON SEQUENCE "invoice_vat_id_seq" TO :"console";
 GRANT SELECT, UPDATE (outcome, waived, stated, updated_at) ON "ledger" TO :"console";
@@ -707,12 +714,12 @@ GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, purch
 GRANT USAGE ON SEQUENCE "reservation_id_seq" TO :"console";
 GRANT SELECT ON "resting_count" TO :"console";
 GRANT SELECT, DELETE ON "review_reply" TO :"console";
-GRANT SELECT, INSERT (customer_id, customer_order_number, quote_id, state, operation_code_id, below_minimum,
-    payment_term_id, address_id, incomplete, created_at, allocated_at, number, revision, issue_date, note,
-    currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
-    delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id), UPDATE (partner_id, state,
-    invoiced, below_minimum, exported_at, allocated_at, total_ht, total_vat, total_ttc) ON "sales_order" TO
-    :"console";
+GRANT SELECT, INSERT (customer_id, customer_order_number, quote_id, state, invoiced, operation_code_id,
+    below_minimum, payment_term_id, address_id, incomplete, created_at, allocated_at, number, revision,
+    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
+    delivery_line2, delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id,
+    category_id), UPDATE (partner_id, state, invoiced, below_minimum, exported_at, allocated_at, total_ht,
+    total_vat, total_ttc) ON "sales_order" TO :"console";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"console";
 GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate) ON "sales_order_charge"
     TO :"console";
@@ -768,7 +775,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'entry', 'fiscal_year', 'quote', 'payment', 'credit_note')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'relay', 'hold', 'sales_order', 'delivery_note', 'invoice', 'site', 'picking_slip', 'invoice_run', 'fee', 'payment_term', 'price_list', 'dossier', 'establishment', 'depot', 'accounting_folder', 'operation_code', 'category', 'stock', 'entry', 'fiscal_year', 'quote', 'payment', 'credit_note')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -821,7 +828,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON out
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %9$L THEN (NEW.state IN ('draft', 'confirmed') AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state IN ('draft', 'confirmed', 'accepted') AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('entered')$guard$,
     'entered of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -75,6 +75,7 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.CHANGED_MEANWHILE: 409,
     ProblemCode.WRONG_PLACE: 409,
     ProblemCode.NOT_LEFT: 409,
+    ProblemCode.OTHER_INVOICES: 409,
 }
 
 

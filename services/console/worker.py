@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from intergestan_operations.checks.checkup import CheckedSettings
     from intergestan_operations.sign_in.openid import OpenIdLogin
     from services.console.live import Watcher
+    from services.console.working import Runs
 
 _log = structlog.get_logger(__name__)
 _PORT_S = 2.0
@@ -131,6 +132,18 @@ class Console:
             clock=lambda: self.database.now().timestamp(),
             ca_file=None if own.oidc_ca_file is None else str(own.oidc_ca_file),
         )
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs of invoices that go on beside the pages."""
+        from services.console.working import Runs
+
+        return Runs(self.database)
+
+    def end_runs(self) -> None:
+        """Let them finish what they write, where there ever was one."""
+        if "runs" in self.__dict__:
+            self.runs.end()
 
     @cached_property
     def network(self) -> Ask:
@@ -247,6 +260,7 @@ def _serve(console: Console, listening: socket.socket, stop: threading.Event, st
         if time.monotonic() - state.ticked > own.live_seconds:
             raise RuntimeError("The server of the pages does not come round.")
     console.end_streams()
+    console.end_runs()
     server.should_exit = True
     thread.join(_STOP_S * 2)
 

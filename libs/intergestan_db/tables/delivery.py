@@ -106,7 +106,13 @@ class SealedColumns:
 
 
 class InvoiceRun(Table):
-    """A run of deferred invoicing: of which period, where and by whom, and what it has made so far."""
+    """A run of deferred invoicing: what it is to take, where and by whom, and what it has made so far.
+
+    `day` is what its invoices bear, NULL the day on which it began. `left_out`: numbers of delivery notes that a person
+    took out; those with higher ids than `newest_note_id` came later and are not its own. `planned`, `planned_notes`:
+    what there was to be made of how many delivery notes; `refused`: how many of these could not be invoiced. It wrote
+    last at `worked_at`; without `ended_at` it is at work, or was interrupted.
+    """
 
     __tablename__ = "invoice_run"
 
@@ -118,6 +124,16 @@ class InvoiceRun(Table):
     at: Typed[Instant]
     invoices: Typed[int]
     notes: Typed[int]
+    customer_id: Typed[int | None] = column(references="party.id")
+    category_id: Typed[int | None] = column(references="category.id")
+    day: Typed[date | None]
+    left_out: Typed[list[str] | None] = column(JSON(none_as_null=True))
+    newest_note_id: Typed[int | None]
+    planned: Typed[int] = column(default=0, server_default="0")
+    planned_notes: Typed[int] = column(default=0, server_default="0")
+    refused: Typed[int] = column(default=0, server_default="0")
+    worked_at: Typed[Instant | None]
+    ended_at: Typed[Instant | None]
 
 
 class Invoice(DocumentColumns, SealedColumns, Table):
@@ -140,7 +156,7 @@ class Invoice(DocumentColumns, SealedColumns, Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     establishment_id: Typed[int] = column(references="establishment.id")
     accounting_folder_id: Typed[int] = column(references="accounting_folder.id")
-    invoice_run_id: Typed[int | None] = column(references="invoice_run.id")
+    invoice_run_id: Typed[int | None] = column(references="invoice_run.id", index=True)
 
 
 class InvoiceLine(GoodsColumns, Table):

@@ -69,12 +69,14 @@ class WhichInvoices:
     """Which invoices, or instalments, to list; both days are included.
 
     :ivar first, last: of invoices' days, or of the days on which instalments fall due.
+    :ivar run_id: the run of deferred invoicing that made them.
     """
 
     customer_id: int | None = None
     first: date | None = None
     last: date | None = None
     only_open: bool = False
+    run_id: int | None = None
 
 
 def list_invoices(
@@ -114,6 +116,8 @@ def list_invoices(
         limits.append(Invoice.issue_date <= wanted.last)
     if wanted.only_open:
         limits.append(still > ZERO)
+    if wanted.run_id is not None:
+        limits.append(Invoice.invoice_run_id == wanted.run_id)
     query = (
         select(
             *(Invoice.number, Invoice.issue_date, Party.code, Party.name, Invoice.total_ttc, Invoice.currency),

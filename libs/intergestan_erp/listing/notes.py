@@ -255,3 +255,20 @@ def read_invoiced(connection: Connection, note_id: int) -> NoteInvoiced:
     )
     is_all = note_id not in _not_invoiced(connection, own)
     return NoteInvoiced(invoices, is_all, billable, returns, is_pair, receipts)
+
+
+def invoices_of_notes(connection: Connection, numbers: Sequence[str]) -> dict[str, list[str]]:
+    """On which invoices these delivery notes are, by their numbers; those that are on none are left out."""
+    query = (
+        select(DeliveryNote.number.label("note"), Invoice.number.label("invoice"))
+        .join(DeliveryNoteLine, DeliveryNoteLine.delivery_note_id == DeliveryNote.id)
+        .join(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(DeliveryNote.number.in_(numbers))
+        .group_by(DeliveryNote.number, Invoice.number, Invoice.id)
+        .order_by(Invoice.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.note, []).append(row.invoice)
+    return found

@@ -7,7 +7,7 @@ can have it in between, and no row of `stock` changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,7 +36,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_db.tables.types import UtcDateTime
-from intergestan_erp.pairs.pairing import Agency, Pair, PairLine, pair_up
+from intergestan_erp.pairs.pairing import Agency, Pair, PairLine, Pending, pair_up
 from intergestan_erp.pairs.pending import Wanted, read_pending, read_pending_of
 from intergestan_erp.pairs.preview import read_marks
 from intergestan_erp.pairs.prices import prices_of
@@ -71,23 +71,40 @@ class OrderedPair:
     sales_order: str
 
 
-def order_pairs(database: Database, wanted: Wanted, *, by: str, at: datetime) -> Iterator[OrderedPair]:
+def order_pairs(
+    database: Database,
+    wanted: Wanted,
+    *,
+    by: str,
+    at: datetime,
+    run: str | None = None,
+    only: Collection[int] | None = None,
+) -> Iterator[OrderedPair]:
     """Order all that waits, pair by pair, each in a transaction of its own.
 
     Whoever does the same at the same time orders the rest, or finds nothing. An act that was interrupted is simply done
     once more.
+
+    :param run: what its pairs have in common, of 36 characters at most; None: something new.
+    :param only: the allocations that are ordered, by id, as far as they wait still; None: all of them.
     """
-    run = str(uuid4())
+    run = run or str(uuid4())
     with database.read() as connection:
-        pairs = pair_up(read_pending(connection, wanted)).pairs
+        pairs = pair_up(_those(read_pending(connection, wanted), only)).pairs
     for pair in pairs:
         with database.transaction() as connection:
-            ordered = order_pair(connection, pair, run, by=by, at=at)
+            ordered = order_pair(connection, pair, run, by=by, at=at, only=only)
         if ordered is not None:
             yield ordered
 
 
-def order_pair(connection: Connection, seen: Pair, run: str, *, by: str, at: datetime) -> OrderedPair | None:
+def _those(pending: Iterable[Pending], only: Collection[int] | None) -> list[Pending]:
+    return [each for each in pending if only is None or each.allocation_id in only]
+
+
+def order_pair(
+    connection: Connection, seen: Pair, run: str, *, by: str, at: datetime, only: Collection[int] | None = None
+) -> OrderedPair | None:
     """Order what waits still of a pair that was seen without a lock; None: somebody else did, or nobody needs it.
 
     :raises Problem: a total is larger than can be written down.
@@ -95,20 +112,21 @@ def order_pair(connection: Connection, seen: Pair, run: str, *, by: str, at: dat
     lock_parties(connection, [seen.customer_id, seen.supplier_id])
     orders = sorted({each.order_id for each in seen.pending})
     lock_sales(connection, orders)
-    found = pair_up(read_pending_of(connection, seen.requesting.id, seen.supplying.id, orders)).pairs
+    waiting = read_pending_of(connection, seen.requesting.id, seen.supplying.id, orders)
+    found = pair_up(_those(waiting, only)).pairs
     if not found:
         return None
     (pair,) = found
     lines = pair.lines(prices_of(connection, pair, today(connection, at)))
     purchase_id, sale_id, *taken = _write_heads(connection, pair, lines, by, at)
-    purchase_lines = _write_lines(connection, PurchaseOrderLine, "purchase_order_id", purchase_id, lines)
-    sale_lines = _write_lines(connection, SalesOrderLine, "sales_order_id", sale_id, lines)
-    _swap(connection, lines, purchase_lines, sale_lines, at)
     own = {"requesting_id": pair.requesting.id, "supplying_id": pair.supplying.id, "billable": pair.billable}
     orders_of = {"purchase_order_id": purchase_id, "sales_order_id": sale_id}
     pair_id = connection.execute(
         insert(AgencyOrder).values(**own, **orders_of, run=run, created_at=at).returning(AgencyOrder.id)
     ).scalar_one()
+    purchase_lines = _write_lines(connection, PurchaseOrderLine, "purchase_order_id", purchase_id, lines)
+    sale_lines = _write_lines(connection, SalesOrderLine, "sales_order_id", sale_id, lines)
+    _swap(connection, lines, purchase_lines, sale_lines, at)
     rows = [
         {
             "agency_order_id": pair_id,

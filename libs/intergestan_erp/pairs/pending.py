@@ -44,6 +44,16 @@ class Wanted:
     last: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Became:
+    """An allocation of a line of a customer's order. :ivar purchase_order: by which it is ordered, if it is."""
+
+    order: str
+    line: str
+    product: str
+    purchase_order: str | None
+
+
 _SET_ASIDE: Final = (
     select(
         Reservation.allocation_id,
@@ -116,6 +126,19 @@ _DEPOTS: Final = (
     .join(Establishment, Establishment.id == Depot.establishment_id)
     .join(Dossier, Dossier.id == Establishment.dossier_id)
 )
+_BECAME: Final = (
+    select(
+        *(Allocation.id, SalesOrder.number, SalesOrderLine.line_id, SalesOrderLine.product_code.label("code")),
+        PurchaseOrder.number.label("purchase_order"),
+    )
+    .select_from(Allocation)
+    .join(SalesOrderLine, SalesOrderLine.id == Allocation.sales_order_line_id)
+    .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
+    .outerjoin(AgencyOrderLine, AgencyOrderLine.allocation_id == Allocation.id)
+    .outerjoin(AgencyOrder, AgencyOrder.id == AgencyOrderLine.agency_order_id)
+    .outerjoin(PurchaseOrder, PurchaseOrder.id == AgencyOrder.purchase_order_id)
+    .where(among(Allocation.id, "allocations"))
+)
 
 
 def wanted_of(connection: Connection, typed: str) -> Wanted:
@@ -152,6 +175,12 @@ def read_pending_of(
     """What waits between two establishments in these orders, which are locked."""
     pair = {"requesting": requesting_id, "supplying": supplying_id, "orders": order_ids}
     return _read(connection, _OF_PAIR, pair)
+
+
+def became_of(connection: Connection, allocation_ids: Sequence[int]) -> dict[int, Became]:
+    """What became of allocations that waited once, by id; those of lines that were changed since are not there."""
+    rows = connection.execute(_BECAME, {"allocations": list(allocation_ids)})
+    return {row.id: Became(row.number, row.line_id, row.code, row.purchase_order) for row in rows}
 
 
 def _read(connection: Connection, query: Select[*tuple[Any, ...]], values: dict[str, Any]) -> list[Pending]:

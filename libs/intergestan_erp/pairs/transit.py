@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
+from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationState
 from intergestan_db.tables import (
@@ -81,6 +83,12 @@ _TRANSIT: Final = (
         )
     )
 )
+
+
+def pairs_in_transit(connection: Connection, pair_ids: Sequence[int]) -> set[int]:
+    """Those of these pairs of which something is on its way, by id."""
+    query = _TRANSIT.with_only_columns(AgencyOrder.id).where(among(AgencyOrder.id, "pairs")).distinct()
+    return set(connection.execute(query, {"pairs": list(pair_ids)}).scalars())
 
 
 def list_transit(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[InTransit]:

@@ -7,20 +7,20 @@ would have made. The preview is drafted by the same code from the same rows, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.enums import InvoiceKind, Stage
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import InvoiceRun, NumberSeries
+from intergestan_db.tables import NumberSeries
 from intergestan_erp.books.folders import Books, read_period
 from intergestan_erp.books.years import missing_years
 from intergestan_erp.credit.gate import Gate, let_pass, open_gates
@@ -29,6 +29,7 @@ from intergestan_erp.selling.deliveries import as_sold
 from intergestan_erp.selling.invoice_draft import InvoiceDraft, Running, by_order
 from intergestan_erp.selling.invoice_writing import MadeInvoice, NewInvoice, series_of, write_invoices
 from intergestan_erp.selling.issuer import Billed, Issuer, read_billed, read_issuer
+from intergestan_erp.selling.kept_runs import Planned, count_made, end_run, keep_run, planned_of
 from intergestan_erp.selling.open_goods import (
     InvoicedOrder,
     NotesWanted,
@@ -41,7 +42,7 @@ from intergestan_erp.selling.open_goods import (
 )
 from intergestan_erp.site.preferences import Preferences, read_preferences
 from intergestan_erp.site.zone import today
-from intergestan_erp.terms.due import Shift, as_it_is
+from intergestan_erp.terms.due import Shift, as_it_is, last_due
 from intergestan_erp.terms.law import periodic_doubts
 from intergestan_erp.terms.stored import Term, read_terms
 from intergestan_erp.terms.working_days import next_working_day
@@ -64,7 +65,7 @@ class FutureInvoice:
     """An invoice of a preview, or one that was made.
 
     :ivar number: None in a preview; so is `issue_date`.
-    :ivar due_date: None in a preview.
+    :ivar due_date: of a preview that which it would have. :ivar term: the code of its payment term.
     """
 
     customer: str
@@ -76,6 +77,7 @@ class FutureInvoice:
     number: str | None = None
     issue_date: date | None = None
     due_date: date | None = None
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,28 @@ class _Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that was begun, by its id. :ivar is_over: all that it takes is invoiced; else `go_on` does it."""
+
+    run_id: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run does: in which scope, by which rules, and the future invoices of all that it takes.
+
+    :ivar digest: of what a person saw, which is made and nothing else; None where nobody looked before.
+    """
+
+    scope: Scope
+    rules: _Rules
+    planned: Planned
+    groups: Sequence[Group]
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Drafted:
     """An invoice that may be made, and the orders that it is of."""
 
@@ -119,11 +143,30 @@ def preview(
     """
     with database.read() as connection:
         scope, issuer, rules = _begin(connection, establishment_id)
-        check_day(connection, issuer, day, today(connection, database.now()))
+        now = today(connection, database.now())
+        on = check_day(connection, issuer, day, now)
         for batch in _of_whole_customers(_groups(connection, scope, wanted, rules)):
             gates = open_gates(connection, _customers(batch), database.now(), lock=False)
             drafts, orders = _draft(connection, issuer, batch, gates, lock=False)
-            yield from (_shown(each, orders) if isinstance(each, _Drafted) else each for each in drafts)
+            for each in drafts:
+                if isinstance(each, _Drafted):
+                    due_date = last_due(on, rules.terms[each.group.term_id].lines, rules.shift)
+                    yield replace(_shown(each, orders, rules), due_date=due_date)
+                else:
+                    yield each
+
+
+def digest_of(outcomes: Iterable[Outcome]) -> str:
+    """What a preview comes to, in 64 digits: another one if any delivery note, quantity, price or reason is another."""
+    found = hashlib.sha256()
+    for each in outcomes:
+        notes = repr(each.notes)
+        if isinstance(each, FutureInvoice):
+            text = f"{each.customer} {notes} {each.currency} {each.total_ht} {each.total_vat} {each.total_ttc}"
+        else:
+            text = f"{each.customer} {notes} {each.why.code}"
+        found.update(f"{text}\n".encode())
+    return found.hexdigest()
 
 
 def run(
@@ -141,17 +184,76 @@ def run(
     :raises Problem: another establishment invoices for the dossier (A25), or the day may not be; nothing was made then.
     """
     with database.read() as connection:
-        scope, issuer, rules = _begin(connection, establishment_id)
-        check_day(connection, issuer, day, today(connection, at))
-        groups = _groups(connection, scope, wanted, rules)
+        work = _plan(connection, establishment_id, wanted, day=day, at=at)
+    yield from _work_off(database, work, None, by=by, at=at)
+
+
+def begin(
+    connection: Connection,
+    establishment_id: int,
+    wanted: NotesWanted,
+    *,
+    day: date | None = None,
+    digest: str,
+    by: str,
+    at: datetime,
+) -> Begun:
+    """Begin a run of what a person saw. What one transaction can write is made at once, and exactly that.
+
+    :param digest: of the preview that they saw. A run that is too large for one transaction is only written down:
+        whoever begins it compares the preview, and each batch takes what is open when its turn comes.
+    :raises Problem: as `run` does; what is to be invoiced is not what they saw; nothing is to be invoiced.
+    """
+    work = _plan(connection, establishment_id, wanted, day=day, at=at)
+    batches = list(in_batches(work.groups))
+    if len(batches) > 1:
+        return Begun(keep_run(connection, establishment_id, work.planned, by=by, at=at), is_over=False)
+    _check_still(connection, work.scope)
+    issuer = read_issuer(connection, establishment_id)
     run_id: int | None = None
-    for batch in in_batches(groups):
+    for batch in batches:
+        _made, run_id = _write(connection, issuer, batch, replace(work, digest=digest), None, by=by, at=at, now=at)
+    if run_id is None:
+        raise _changed()
+    end_run(connection, run_id, at)
+    return Begun(run_id, is_over=True)
+
+
+def go_on(database: Database, run_id: int, *, by: str) -> Generator[Outcome]:
+    """Do what is left of a run that was begun, and yield what was committed, batch by batch.
+
+    It may die at any moment, and be done once more; two at once make what one would have made.
+
+    :raises Problem: as `run` does.
+    """
+    with database.read() as connection:
+        establishment_id, at, planned = planned_of(connection, run_id)
+        work = _plan(connection, establishment_id, planned.wanted, day=planned.day, at=at)
+    yield from _work_off(database, work, run_id, by=by, at=at)
+
+
+def _plan(
+    connection: Connection, establishment_id: int, wanted: NotesWanted, *, day: date | None, at: datetime
+) -> _Work:
+    scope, issuer, rules = _begin(connection, establishment_id)
+    check_day(connection, issuer, day, today(connection, at))
+    groups = _groups(connection, scope, wanted, rules)
+    notes = [note.id for group in groups for note in group.notes]
+    limited = replace(wanted, newest=max(notes, default=0)) if wanted.newest is None else wanted
+    return _Work(scope, rules, Planned(limited, day, len(groups), len(notes)), groups)
+
+
+def _work_off(database: Database, work: _Work, run_id: int | None, *, by: str, at: datetime) -> Iterator[Outcome]:
+    """Batch by batch, each in a transaction of its own; a run that makes nothing is not written down."""
+    for batch in in_batches(work.groups):
         with database.transaction() as connection:
-            _check_still(connection, scope)
-            issuer = read_issuer(connection, establishment_id)
-            now = database.now()
-            made, run_id = _write(connection, issuer, batch, rules, wanted, run_id, day=day, by=by, at=at, now=now)
+            _check_still(connection, work.scope)
+            issuer = read_issuer(connection, work.scope.here.id)
+            made, run_id = _write(connection, issuer, batch, work, run_id, by=by, at=at, now=database.now())
         yield from made
+    if run_id is not None:
+        with database.transaction() as connection:
+            end_run(connection, run_id, database.now())
 
 
 def doubts(made: Iterable[FutureInvoice], day: date) -> Iterator[Problem]:
@@ -166,8 +268,8 @@ def doubts(made: Iterable[FutureInvoice], day: date) -> Iterator[Problem]:
         yield from late_doubts([note.issue_date for note in each.notes], issued)
 
 
-def check_day(connection: Connection, issuer: Issuer, day: date | None, now: date) -> None:
-    """Whether invoices may bear a day.
+def check_day(connection: Connection, issuer: Issuer, day: date | None, now: date) -> date:
+    """Whether invoices may bear a day, and which day that is.
 
     :raises Problem: it lies ahead, or before that of an invoice that was made; or the books are closed on it.
     """
@@ -191,6 +293,7 @@ def check_day(connection: Connection, issuer: Issuer, day: date | None, now: dat
     period = read_period(connection, Books(issuer.folder_id, issuer.folder_number))
     years = (*period.years, *missing_years(period.years, on, now))  # posting makes those
     replace(period, years=tuple(sorted(years, key=lambda year: year.first))).check_open(on)
+    return on
 
 
 def _begin(connection: Connection, establishment_id: int) -> tuple[Scope, Issuer, _Rules]:
@@ -238,11 +341,9 @@ def _write(
     connection: Connection,
     issuer: Issuer,
     batch: Sequence[Group],
-    rules: _Rules,
-    wanted: NotesWanted,
+    work: _Work,
     run_id: int | None,
     *,
-    day: date | None,
     by: str,
     at: datetime,
     now: datetime,
@@ -255,18 +356,24 @@ def _write(
     drafts, orders = _draft(connection, issuer, batch, gates, lock=True)
     good = [each for each in drafts if isinstance(each, _Drafted)]
     refused = [each for each in drafts if isinstance(each, NotInvoiced)]
-    if not good:
-        return list(refused), run_id
+    shown = {id(each): _shown(each, orders, work.rules) for each in good}
+    if work.digest is not None:
+        seen = (shown[id(each)] if isinstance(each, _Drafted) else each for each in drafts)
+        if digest_of(seen) != work.digest:
+            raise _changed()
+    if not good and run_id is None:
+        return list(refused), None
     if run_id is None:
-        run_id = _new_run(connection, issuer, wanted, by=by, at=at)
+        run_id = keep_run(connection, issuer.establishment_id, work.planned, by=by, at=at)
+    terms, day = work.rules.terms, work.planned.day
     new = [
-        NewInvoice(
-            each.draft, each.group.customer_id, each.billed, each.group.currency, rules.terms[each.group.term_id]
-        )
+        NewInvoice(each.draft, each.group.customer_id, each.billed, each.group.currency, terms[each.group.term_id])
         for each in good
     ]
     asked = day or today(connection, at)
-    made = write_invoices(connection, issuer, new, day=asked, shift=rules.shift, run_id=run_id, by=by, at=now)
+    made = []
+    if new:
+        made = write_invoices(connection, issuer, new, day=asked, shift=work.rules.shift, run_id=run_id, by=by, at=now)
     late = next((each for each in made if day is not None and each.issue_date != day), None)
     if late is not None:
         raise Problem(
@@ -276,18 +383,17 @@ def _write(
             last=late.issue_date,
             day=day,
         )
-    counted = {"run": run_id, "more": len(made), "notes_more": sum(len(each.group.notes) for each in good)}
-    connection.execute(_COUNT, counted)
-    shown = {id(each): _numbered(_shown(each, orders), invoice) for each, invoice in zip(good, made, strict=True)}
-    return [shown[id(each)] if isinstance(each, _Drafted) else each for each in drafts], run_id
+    notes = sum(len(each.group.notes) for each in good)
+    count_made(connection, run_id, len(made), notes, sum(len(each.notes) for each in refused), now)
+    numbered = {id(each): _numbered(shown[id(each)], invoice) for each, invoice in zip(good, made, strict=True)}
+    return [numbered[id(each)] if isinstance(each, _Drafted) else each for each in drafts], run_id
 
 
-def _new_run(connection: Connection, issuer: Issuer, wanted: NotesWanted, *, by: str, at: datetime) -> int:
-    values = {"first": wanted.first, "last": wanted.last, "establishment_id": issuer.establishment_id}
-    made = insert(InvoiceRun).values(**values, by=by, at=at, invoices=0, notes=0).returning(InvoiceRun.id)
-    run_id = int(connection.execute(made).scalar_one())
-    states.record(connection, InvoiceRun.__tablename__, [(run_id, None, None)], "create", by=by, at=at)
-    return run_id
+def _changed() -> Problem:
+    return Problem(
+        "What is to be invoiced is not what was shown any more. No invoice was made.",
+        ProblemCode.CHANGED_MEANWHILE,
+    )
 
 
 def _draft(
@@ -341,7 +447,7 @@ def _customers(batch: Iterable[Group]) -> list[int]:
     return sorted({group.customer_id for group in batch})
 
 
-def _shown(drafted: _Drafted, orders: Mapping[int, InvoicedOrder]) -> FutureInvoice:
+def _shown(drafted: _Drafted, orders: Mapping[int, InvoicedOrder], rules: _Rules) -> FutureInvoice:
     totals = drafted.draft.of_notes()
     of: dict[int, dict[str, None]] = {}
     for each in drafted.draft.lines:
@@ -354,6 +460,7 @@ def _shown(drafted: _Drafted, orders: Mapping[int, InvoicedOrder]) -> FutureInvo
     return FutureInvoice(
         *(drafted.group.customer_code, tuple(notes), drafted.group.currency),
         *(draft.total_ht, draft.sums.tax_amount, draft.total_ttc),
+        term=rules.terms[drafted.group.term_id].code,
     )
 
 
@@ -362,8 +469,3 @@ def _numbered(shown: FutureInvoice, made: MadeInvoice) -> FutureInvoice:
 
 
 _LAST_DAY = select(NumberSeries.last_date).where(NumberSeries.code == bindparam("series"))
-_COUNT = (
-    update(InvoiceRun)
-    .where(InvoiceRun.id == bindparam("run"))
-    .values(invoices=InvoiceRun.invoices + bindparam("more"), notes=InvoiceRun.notes + bindparam("notes_more"))
-)

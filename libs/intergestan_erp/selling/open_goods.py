@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, literal_column, or_, select
 
 from intergestan_db.among import among
 from intergestan_db.enums import Route
@@ -37,12 +37,17 @@ from intergestan_msg.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class NotesWanted:
-    """Which delivery notes a run takes: both days are included (A28); all customers, or these."""
+    """Which delivery notes a run takes: both days are included (A28); all customers, or these.
+
+    :ivar without: numbers of those that a person took out. :ivar newest: the highest id; what came later is left out.
+    """
 
     first: date | None = None
     last: date | None = None
     customer_id: int | None = None
     category_id: int | None = None
+    without: tuple[str, ...] = ()
+    newest: int | None = None
 
 
 class InvoicedOrder(NamedTuple):
@@ -78,15 +83,20 @@ def read_notes(connection: Connection, scope: Scope, wanted: NotesWanted) -> lis
     query = _NOTES.where(
         Establishment.dossier_id == scope.dossier_id if scope.of_all else DeliveryNote.establishment_id == scope.here.id
     )
-    for limit in (
+    return [OpenNote._make(row) for row in connection.execute(query.where(*limits_of(wanted))).all()]
+
+
+def limits_of(wanted: NotesWanted) -> list[ColumnElement[bool]]:
+    """What is asked of delivery notes, as conditions of a statement that joins their customer."""
+    limits = (
         DeliveryNote.issue_date >= wanted.first if wanted.first else None,
         DeliveryNote.issue_date <= wanted.last if wanted.last else None,
         DeliveryNote.customer_id == wanted.customer_id if wanted.customer_id else None,
         Party.category_id == wanted.category_id if wanted.category_id else None,
-    ):
-        if limit is not None:
-            query = query.where(limit)
-    return [OpenNote._make(row) for row in connection.execute(query).all()]
+        DeliveryNote.number.not_in(wanted.without) if wanted.without else None,
+        DeliveryNote.id <= wanted.newest if wanted.newest is not None else None,
+    )
+    return [limit for limit in limits if limit is not None]
 
 
 def read_lines(connection: Connection, note_ids: Collection[int]) -> list[OpenLine]:

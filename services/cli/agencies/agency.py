@@ -111,7 +111,16 @@ def list_(context: typer.Context, *, limit: Limit = 50, after: After = None, as_
         print_json({"pairs": [asdict(row) for row in page.rows], "after": page.after})
         return
     titles = [_("Purchase order"), _("Sales order"), _("Date"), _("Orders"), _("Delivers"), _("Invoiced"), _("Lines")]
-    print_table([*titles, _("Total HT"), _("State")], [list(asdict(row).values()) for row in page.rows])
+    print_table(
+        [*titles, _("Total HT"), _("State")],
+        [
+            [
+                *(row.purchase_order, row.sales_order, row.day, row.requesting, row.supplying, row.billable, row.lines),
+                *(row.total_ht, row.state),
+            ]
+            for row in page.rows
+        ],
+    )
     say_that_there_are_more(page.after)
 
 

@@ -80,8 +80,7 @@ def plain(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
 
 def unnumbered(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [
-        replace(each, number=None, issue_date=None, due_date=None) if isinstance(each, FutureInvoice) else each
-        for each in outcomes
+        replace(each, number=None, issue_date=None) if isinstance(each, FutureInvoice) else each for each in outcomes
     ]
 
 

@@ -99,6 +99,18 @@ POST /ventes/nouvelle                      carl            adam
 POST /ventes/calcul                        carl            adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
+GET  /facturation-differee           nadia carl odile adele adam
+GET  /facturation-differee/apercu          carl       adele adam
+POST /facturation-differee/apercu          carl       adele adam
+GET  /facturation-differee/apercu.csv      carl       adele adam
+GET  /facturation-differee/1         nadia carl odile adele adam
+POST /facturation-differee/1/continuer     carl       adele adam
+GET  /inter-agences                  nadia carl odile adele adam
+GET  /inter-agences.csv              nadia carl odile adele adam
+POST /inter-agences/commander              carl            adam
+GET  /inter-agences/CFR1             nadia carl odile adele adam
+GET  /inter-agences/CFR1/annuler           carl            adam
+POST /inter-agences/CFR1/annuler           carl            adam
 GET  /ventes/CCL1/accepter                 carl            adam
 POST /ventes/CCL1/accepter                 carl            adam
 GET  /ventes/CCL1/refuser                  carl            adam
@@ -385,6 +397,8 @@ IN_PATHS = {
     "/comptabilite/ecritures/{journal}": "1",
     "/avoirs": "AV1",
     "/reglements": "RG1",
+    "/facturation-differee": "1",
+    "/inter-agences": "CFR1",
     "/reglages/utilisateurs": "carl",
     "/a-traiter": "out-1",
     "/a-traiter/order-": "1",
