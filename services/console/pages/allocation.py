@@ -196,6 +196,13 @@ _FIELDS: Final = (ProblemCode.NO_ORDER, ProblemCode.OTHER_STATE, ProblemCode.NO_
 """Faults of the order itself: there is nothing to choose then."""
 
 
+def _status(problem: Problem | None, wrong: Mapping[str, str] | None) -> int:
+    """Here it is somebody else who was quicker, where less is left than was chosen."""
+    if problem is None:
+        return 422 if wrong else 200
+    return 409 if problem.code is ProblemCode.NOT_LEFT else faults.status_of(problem)
+
+
 def _page(
     visit: Visit, *, wrong: Mapping[str, str] | None = None, problem: Problem | None = None, block: str | None = None
 ) -> Response:
@@ -214,7 +221,7 @@ def _page(
     values: dict[str, Any] = {} if block is None else {"block": block, "titled": False}
     return visit.html(
         "sales/allocate.html",
-        status=faults.status_of(problem) if problem is not None else 422 if wrong else 200,
+        status=_status(problem, wrong),
         number=number,
         order=order,
         parts=parts,
