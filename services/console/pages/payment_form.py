@@ -38,7 +38,7 @@ from services.console.acting import Done, done_before, once
 from services.console.pages.credit_notes import note_path
 from services.console.pages.payments import NEW, PATH, payment_path
 from services.console.pages.released import told_released
-from services.console.place import Place, page_place, posted_place, stored_place
+from services.console.place import Place, page_place, posted_place
 from services.console.visit import Visit
 
 SHARE, SEEN = "imputer.", "ouvert."
@@ -432,7 +432,6 @@ def _page(
         status=200 if live else status,
         titled=not live,
         place=place,
-        here=stored_place(visit),
         form=form,
         fields=form.fields,
         methods=METHODS,
