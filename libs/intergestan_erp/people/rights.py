@@ -117,11 +117,13 @@ def who_may(connection: Connection, right: Right) -> list[str]:
     return [person.login for person in read_people(connection) if person.may(right)]
 
 
-def require(connection: Connection, login: str, right: Right) -> None:
+def require(connection: Connection, by: str, right: Right) -> None:
     """Refuse what a person may not do. Where nobody may give rights, everybody may.
 
+    :param by: the person's login; `login/program` for a program of theirs, which may what they may.
     :raises Problem: with those who may.
     """
+    login = by.partition("/")[0]
     who = who_may(connection, right)
     if login not in who and (who or right is not Right.MANAGE_USERS):
         raise _refused(right, login, ", ".join(who) or "–")

@@ -113,6 +113,18 @@ def foresee(connection: Connection, place: Place) -> list[Together]:
     return [each for own in found.values() if len(own) > 1 or len(own[0].slips) > 1 for each in own]
 
 
+def validate_one(connection: Connection, place: Place, number: str, *, by: str, at: datetime) -> Validated:
+    """The same of one slip alone, in the transaction of whoever asks.
+
+    :raises Problem: it is not ready, or of another depot; nothing is changed then.
+    """
+    (row,) = _named(connection, place, [number])
+    done = deliver_ready(connection, row.customer_id, {row.sales_order_id}, [row.id], by=by, at=at)
+    if row.number in done.notes:
+        return Validated(row.number, note=done.notes[row.number])
+    return Validated(row.number, problem=as_problem(done.faults[row.number]))
+
+
 def groups(rows: Iterable[Any]) -> list[tuple[list[Any], bool]]:
     """Which slips become one delivery note, and whether one stands alone although its customer's are grouped. Pure."""
     found: dict[tuple[Any, ...], list[Any]] = {}

@@ -19,7 +19,7 @@ from services.cli.parties.naming import party_id
 from services.cli.shown import amount, sentence, some_of
 
 if TYPE_CHECKING:
-    from intergestan_erp.selling.invoice_runs import FutureInvoice, NotInvoiced, Outcome
+    from intergestan_erp.selling.invoice_runs import FutureInvoice, Outcome
 
 MOST_WARNINGS = 20
 """More warnings of one run than this nobody reads."""
@@ -79,7 +79,12 @@ def run(
     refused = [each for each in found if isinstance(each, invoice_runs.NotInvoiced)]
     warnings = [sentence(doubt) for doubt in invoice_runs.doubts(made, on)]
     if as_json:
-        print_json(_json(made, refused, warnings, with_notes=show_only))
+        from intergestan_operations.telling import deferred
+
+        if show_only:
+            print_json(deferred.preview(found, on, sentence))
+        else:
+            print_json(_json(made, [deferred.refused(each, sentence) for each in refused], warnings))
     else:
         if show_only:
             _print_notes(made)
@@ -124,13 +129,12 @@ def verify(context: typer.Context, *, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _json(
-    made: Sequence[FutureInvoice], refused: Sequence[NotInvoiced], warnings: Sequence[str], *, with_notes: bool
-) -> dict[str, Any]:
+def _json(made: Sequence[FutureInvoice], refused: Sequence[object], warnings: Sequence[str]) -> dict[str, Any]:
     invoices = [
         {
-            **({} if each.number is None else {"number": each.number, "issue_date": each.issue_date}),
-            **({} if each.number is None else {"due_date": each.due_date}),
+            "number": each.number,
+            "issue_date": each.issue_date,
+            "due_date": each.due_date,
             "customer": each.customer,
             "currency": each.currency,
             "total_ht": each.total_ht,
@@ -140,22 +144,8 @@ def _json(
         }
         for each in made
     ]
-    notes = [{**asdict(note), "customer": each.customer} for each in made for note in each.notes]
-    return {
-        "invoices": invoices,
-        "notes": len(notes),
-        **({"delivery_notes": notes} if with_notes else {}),
-        "refused": [
-            {
-                "customer": each.customer,
-                "delivery_notes": each.notes,
-                "why": explain(each.why)[0],
-                "code": each.why.code,
-            }
-            for each in refused
-        ],
-        "warnings": warnings,
-    }
+    notes = sum(len(each.notes) for each in made)
+    return {"invoices": invoices, "notes": notes, "refused": refused, "warnings": warnings}
 
 
 def _print_notes(made: Sequence[FutureInvoice]) -> None:

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import PartyRole, Scope
+from intergestan_db.bells import Bells
+from intergestan_db.enums import PartyRole, Right, Scope
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.listing.credit_notes import ListedCreditNote, WhichCreditNotes, list_credit_notes
 from intergestan_erp.listing.invoices import ListedInvoice, OpenDue, WhichInvoices, list_due, list_invoices
 from intergestan_erp.listing.notes import ListedNote, WhichNotes, list_notes
 from intergestan_erp.listing.page import Page
 from intergestan_erp.parties.one_party import one_party
+from intergestan_erp.picking.delivering import deliver
+from intergestan_erp.selling.invoicing import invoice as make_invoice
 from intergestan_erp.selling.sales import show_credit_note, show_delivery_note, show_invoice
-from intergestan_erp.selling.views import CreditNoteView, DeliveryNoteView, InvoiceView
+from intergestan_erp.selling.views import CreditNoteView, DeliveryNoteView, DueView, InvoiceView
 from intergestan_erp.site.zone import today
+from intergestan_erp.terms.law import periodic_doubts
+from intergestan_exchange.credit_holds import acts
 from intergestan_exchange.tracing.trace import Story, trace
 from services.console.api.asked import Day, Listing, Number, OfCustomer, OfParty
 from services.console.api.caller import Caller, Needs
-from services.console.api.shapes import Figure, Items, shape_of
+from services.console.api.here import Here
+from services.console.api.once import Done, Key, once, own_key
+from services.console.api.payments import SettledPart
+from services.console.api.shapes import STRICT, Figure, Items, Long, shape_of
 from services.console.api.values import answer
 
 router = APIRouter(tags=["Sales orders"])
@@ -151,3 +162,137 @@ def _one(found: object, none: Problem) -> Response:
 
 def _no_invoice(number: str) -> Problem:
     return Problem("There is no invoice «{number}».", ProblemCode.NO_INVOICE, (Act.LIST_INVOICES,), number=number)
+
+
+class Leaves(BaseModel):
+    """What leaves of an order where no slips are made; null: all that remains."""
+
+    model_config = STRICT
+
+    order: Annotated[str, Field(min_length=1, max_length=60)]
+    here: Here
+    lines: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=60)], Figure] | None,
+        Field(max_length=1000, description="So much by line id."),
+    ] = None
+    note: Long | None = None
+
+
+class MadeNote(BaseModel):
+    """A delivery note that was made."""
+
+    delivery_note: str
+
+
+@router.post("/deliveries", name="deliver an order", status_code=201, response_model=MadeNote)
+def deliver_one(
+    caller: Annotated[Caller, Depends(Needs(Scope.SALES_WRITE, Right.SELL))],
+    key: Annotated[Key, Depends(own_key)],
+    said: Leaves,
+) -> Response:
+    """Book that goods left, under a numbered delivery note."""
+    wanted = None if said.lines is None else {line: Decimal(figure) for line, figure in said.lines.items()}
+
+    def do(connection: Connection) -> Done:
+        who: Any = {"place": said.here.find(connection), "by": caller.by, "at": caller.now}
+        made = deliver(connection, said.order, wanted, note=said.note, **who)
+        return Done(value={"delivery_note": made}, status=201, location=f"/deliveries/{quote(made, safe='')}")
+
+    return once(caller, key, said, do)
+
+
+class ToInvoice(BaseModel):
+    """Orders or delivery notes of one customer, and who invoices."""
+
+    model_config = STRICT
+
+    numbers: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(min_length=1, max_length=1000)]
+    here: Here
+
+
+class MadeInvoice(BaseModel):
+    """An invoice that was made, and what it comes to."""
+
+    invoice: str
+    total_ht: Figure
+    total_vat: Figure
+    total_ttc: Figure
+    due_date: date
+    due: list[shape_of(DueView)]  # type: ignore[valid-type]
+    warnings: list[str]
+
+
+@router.post("/invoices", name="invoice what was delivered", status_code=201, response_model=MadeInvoice)
+def invoice_some(
+    caller: Annotated[Caller, Depends(Needs(Scope.INVOICES_WRITE, Right.INVOICE))],
+    key: Annotated[Key, Depends(own_key)],
+    said: ToInvoice,
+) -> Response:
+    """Make one numbered invoice for what was delivered and is not invoiced yet."""
+
+    def do(connection: Connection) -> Done:
+        who: Any = {"place": said.here.find(connection), "by": caller.by, "at": caller.now}
+        made = make_invoice(connection, said.numbers, **who)
+        found = show_invoice(connection, made)
+        assert found is not None
+        several = len(found.delivery_notes) > 1
+        doubts = periodic_doubts(found.issue_date, found.due_date) if several else []
+        names = ("total_ht", "total_vat", "total_ttc", "due_date", "due")
+        value = {"invoice": made, **{name: getattr(found, name) for name in names}}
+        value["warnings"] = list(map(caller.say, doubts))
+        return Done(value=value, status=201, location=f"/invoices/{quote(made, safe='')}")
+
+    return once(caller, key, said, do)
+
+
+class TakenLine(BaseModel):
+    """So much of a line of an invoice, by its place there."""
+
+    model_config = STRICT
+
+    line: Annotated[int, Field(ge=1, le=100_000)]
+    quantity: Figure
+
+
+class ToCredit(BaseModel):
+    """What of an invoice is taken back; without lines and charges all that is left of it."""
+
+    model_config = STRICT
+
+    invoice: Annotated[str, Field(min_length=1, max_length=60)]
+    reason: Annotated[Long, Field(description="What the customer reads.")]
+    lines: Annotated[list[TakenLine], Field(max_length=1000)] = []
+    charges: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=100, description="Whole ones, by n.")] = []
+
+
+class MadeCreditNote(BaseModel):
+    """A credit note that was made, what it settles, and what of it lies on account. `released`: orders that go on."""
+
+    credit_note: str
+    invoice: str
+    total_ttc: Figure
+    settled: list[SettledPart]
+    left: Figure
+    released: list[str]
+
+
+@router.post("/credit-notes", name="credit an invoice", status_code=201, response_model=MadeCreditNote)
+def credit_one(
+    caller: Annotated[Caller, Depends(Needs(Scope.INVOICES_WRITE, Right.CREDIT_NOTE))],
+    key: Annotated[Key, Depends(own_key)],
+    said: ToCredit,
+) -> Response:
+    """Make a credit note. It settles what is open of its invoice, which is never changed."""
+
+    def do(connection: Connection) -> Done:
+        wanted = {each.line: Decimal(each.quantity) for each in said.lines}
+        made, released = acts.credit_invoice(
+            connection, said.invoice, said.reason, wanted, said.charges, by=caller.by, at=caller.now
+        )
+        parts = [{"invoice": part.invoice, "n": part.n, "amount": part.amount} for part in made.settled.parts]
+        value = {"credit_note": made.number, "invoice": made.invoice, "total_ttc": made.total_ttc}
+        value |= {"settled": parts, "left": made.settled.left, "released": released.holds}
+        bells = Bells(take_in=released.take_in, serve=released.products)
+        return Done(value=value, status=201, location=f"/credit-notes/{quote(made.number, safe='')}", bells=bells)
+
+    return once(caller, key, said, do)

@@ -114,6 +114,18 @@ def done_before(caller: Caller, key: Key, said: BaseModel | None) -> Response | 
     return once(caller, key, said, never)
 
 
+def once_of_many(caller: Caller, key: Key, said: BaseModel | None, act: Callable[[], Done]) -> Response:
+    """Do what is several transactions, or answer as before.
+
+    :param act: done once more it does nothing twice, so that a call that was interrupted is simply made again.
+    """
+    before = done_before(caller, key, said)
+    if before is not None:
+        return before
+    done = act()
+    return once(caller, key, said, lambda _connection: done)
+
+
 def _kept(key: str) -> str:
     """What the database has in place of a key: no key of a form."""
     return f"api:{hashlib.sha256(key.encode()).hexdigest()}"

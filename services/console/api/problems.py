@@ -147,7 +147,9 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
             *(ProblemCode.NO_RELAY, ProblemCode.NOT_COMPOSED, ProblemCode.NOT_RESENDABLE, ProblemCode.NOT_SENT),
             *(ProblemCode.NOT_WAITING, ProblemCode.ON_ITS_WAY, ProblemCode.OTHER_STATE, ProblemCode.PARTNER_INACTIVE),
             *(ProblemCode.PARTNER_PAUSED, ProblemCode.SENT_BEFORE, ProblemCode.UNCHANGED, ProblemCode.CREDIT_BLOCKED),
-            *(ProblemCode.BELOW_MINIMUM, ProblemCode.NO_MAILBOX, ProblemCode.NOT_PAUSED),
+            *(ProblemCode.BELOW_MINIMUM, ProblemCode.NO_MAILBOX, ProblemCode.NOT_PAUSED, ProblemCode.WRONG_PLACE),
+            *(ProblemCode.NOT_IN_STOCK, ProblemCode.NOT_PREPARED, ProblemCode.GOODS_LEFT, ProblemCode.QUOTE_EXPIRED),
+            *(ProblemCode.STOCK_NOT_MANAGED, ProblemCode.BOOKS_CLOSED, ProblemCode.NO_RESERVATIONS),
         ),
         409,
     ),
@@ -162,6 +164,10 @@ _NAMED_BY_A_PATH: Final = frozenset(
     }
 )
 """What is not there when somebody only looks."""
+
+
+_OF_CREDIT: Final = ("exposure", "maximum", "delta", "establishment")
+"""Figures that a program wants of a block, beside the sentence."""
 
 
 class Refused(Exception):
@@ -193,6 +199,8 @@ def of_refusal(refused: Refused, language: str) -> Response:
 def of_problem(problem: Problem, language: str, *, looks: bool = False) -> Response:
     """The answer that says what a library refused."""
     more: dict[str, Any] = {"next": problem.next[0]} if problem.next else {}
+    if problem.code is ProblemCode.CREDIT_BLOCKED:
+        more |= {name: problem.values[name] for name in _OF_CREDIT if name in problem.values}
     proposed = getattr(problem, "proposed", None)
     if isinstance(proposed, str):
         more["proposed"] = proposed

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import Right, SalesState, Scope
+from intergestan_db.enums import Incomplete, Right, SalesState, Scope
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
+from intergestan_erp.selling.enter import enter_order
 from intergestan_erp.selling.sales import show_sales_order
 from intergestan_erp.selling.views import SalesOrderView
 from intergestan_exchange.holds.review import accept, refuse
 from services.console.api.asked import Listing, Number, OfCustomer
 from services.console.api.caller import Caller, Needs
-from services.console.api.once import Done, Key, any_key, once
+from services.console.api.once import Done, Key, any_key, once, own_key
 from services.console.api.shapes import STRICT, Items, Long, shape_of
+from services.console.api.typed import Document, Entered, told
 from services.console.api.values import answer
 
 router = APIRouter(prefix="/sales-orders", tags=["Sales orders"])
@@ -50,6 +53,42 @@ def show(caller: Reads, number: Number) -> Response:
     return answer(order)
 
 
+class Order(Document):
+    """A sales order as somebody enters it, that came otherwise than by mail from a partner."""
+
+    reference: Annotated[str | None, Field(min_length=1, max_length=60, description="The customer's own number.")] = (
+        None
+    )
+    incomplete: Annotated[
+        Incomplete | None,
+        Field(strict=False, description="While not all of it is there; null: as cards say."),
+    ] = None
+    fee_if_small: Annotated[bool, Field(description="If it is below the customer's minimum, add the fee for that.")] = (
+        False
+    )
+
+
+Writes = Annotated[Caller, Depends(Needs(Scope.SALES_WRITE, Right.SELL))]
+
+
+@router.post("", name="enter a sales order", status_code=201, response_model=Entered)
+def enter(caller: Writes, key: Annotated[Key, Depends(own_key)], order: Order) -> Response:
+    """Enter an accepted order of a customer. Nothing is sent, even if the customer is a partner.
+
+    What passes a credit maximum is refused with `exposure`, `maximum` and `delta`.
+    """
+
+    def do(connection: Connection) -> Done:
+        who: Any = {"place": order.here.find(connection), "by": caller.by, "at": caller.now}
+        typed = order.typed(connection, order.reference)
+        how: Any = {"add_fee": order.fee_if_small, "incomplete": order.incomplete}
+        entered = enter_order(connection, typed, **how, **who)
+        value = told(entered, has_fee=order.fee_if_small)
+        return Done(value=value, status=201, location=f"/sales-orders/{quote(entered.number, safe='')}")
+
+    return once(caller, key, order, do)
+
+
 class Accepted(BaseModel):
     """What is said about an order that is accepted; remembered for its partner."""
 
@@ -77,7 +116,6 @@ class Moved(BaseModel):
     state: str
 
 
-Writes = Annotated[Caller, Depends(Needs(Scope.SALES_WRITE, Right.SELL))]
 MayKey = Annotated[Key, Depends(any_key)]
 
 
