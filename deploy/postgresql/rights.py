@@ -860,7 +860,6 @@ GUARDS: tuple[Guard, ...] = (
     Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
-    Guard("lock alone", "dossier", "UPDATE", {CONSOLE: "false"}),
     Guard("closed years stay", "fiscal_year", "UPDATE", {CONSOLE: "OLD.closed_at IS NULL"}),
     Guard(
         "refused",

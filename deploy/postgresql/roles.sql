@@ -844,12 +844,6 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON geocode_cac
     ELSE false END) EXECUTE FUNCTION refuse_service('unknown places')$guard$,
     'unknown places of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
-SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON dossier FOR EACH ROW
-    WHEN (CASE CURRENT_USER
-    WHEN %9$L THEN (false) IS NOT TRUE
-    ELSE false END) EXECUTE FUNCTION refuse_service('lock alone')$guard$,
-    'lock alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
-\gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON fiscal_year FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %9$L THEN (OLD.closed_at IS NULL) IS NOT TRUE

@@ -17,7 +17,7 @@ from tests.services.console.desk import PEOPLE, Desk, let_in
 from tests.services.console.programs import program
 from tests.site_factories import NOW, make_site
 
-pytestmark = pytest.mark.mainly_on("sqlite")
+pytestmark = pytest.mark.mainly_on("postgresql")
 
 
 def key(text: str) -> dict[str, str]:
