@@ -32,6 +32,6 @@ def stock_off(visit: Visit, heading: str) -> Response | None:
         "not_in_use.html",
         heading=say(heading),
         text=say(_TEXT),
-        path="/reglages/dossier" if may_switch else "",
+        to_dossier="/reglages/dossier" if may_switch else "",
         word=say(_WORD),
     )
