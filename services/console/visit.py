@@ -189,7 +189,6 @@ class Visit:
             "to_do": self.console.pictures.to_do,
             "act": self.typed(ACT) or str(uuid.uuid4()),
             "menu": menu.shown_to(self.person, self.site.standing),
-            "here": self.here,
             "path": self.request.url.path,
             "amount": self.amount,
             "figure": self.figure,
