@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +29,7 @@ from tests.databases import as_service
 from tests.erp.selling.by_hand import Counter
 from tests.services.console.browser import Browser
 from tests.site_factories import NOW, SiteToTest, add_party, make_site
+from tests.statements import counted
 
 PASSWORD = "trois petits chats"
 HASH = hash_of(as_typed(PASSWORD))
@@ -164,3 +167,15 @@ def add_order(
 def desk(an_office: SiteToTest, portal: BlockingPortal) -> Desk:
     console = Console(as_service(an_office.database, "console"), ConsoleSettings(), answer_hours=4)
     return Desk(an_office, console, portal)
+
+
+@contextmanager
+def counted_by(console: Console) -> Iterator[list[str]]:
+    """The statements of requests meanwhile, without those by which the console learns every few seconds whose it is."""
+    console.site.read_anew()
+    console.site._until = math.inf
+    try:
+        with counted(console.database) as statements:
+            yield statements
+    finally:
+        console.site._until = 0.0

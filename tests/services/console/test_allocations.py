@@ -12,10 +12,9 @@ from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.picking.making import make_slips
 from tests.erp.stock.depots import Depots
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import Desk, counted_by
 from tests.services.console.test_availability import arrivals
 from tests.site_factories import NOW
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -158,7 +157,7 @@ def test_a_hundred_lines_cost_as_many_statements_as_one(desk: Desk) -> None:
 
     def asked(tab: str) -> int:
         nadia.get(f"/affectations?etat={tab}")
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             assert nadia.get(f"/affectations?etat={tab}").rows()
         return sum("sales_order" in each or "reservation" in each for each in statements)
 

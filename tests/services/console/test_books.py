@@ -11,10 +11,9 @@ from intergestan_db.tables import Dossier, Entry, Event
 from intergestan_erp.books.folders import lock_until
 from services.console.pages.books import PARTS
 from tests.services.console.books_desk import LINES, Keeping, lines_in, send
-from tests.services.console.desk import Desk
+from tests.services.console.desk import Desk, counted_by
 from tests.services.console.test_selling import fields_of
 from tests.site_factories import NOW
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 NEW = f"{LINES}/nouvelle"
@@ -88,7 +87,7 @@ def test_a_list_costs_as_many_statements_whatever_it_has(keeping: Keeping) -> No
     for _each in range(2):
         keeping.bill()
         adele.get(LINES)
-        with counted(keeping.console.database) as statements:
+        with counted_by(keeping.console) as statements:
             adele.get(LINES)
         found.append(len(statements))
     assert found[0] == found[1] <= 6, found

@@ -14,7 +14,7 @@ from intergestan_exchange.mail_accounts.accounts import NewMailbox, add_mailbox
 from intergestan_exchange.mail_accounts.mailbox_changes import pause_mailbox
 from tests.console.forms import act_of
 from tests.services.console.browser import Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import Desk, counted_by
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -188,8 +188,6 @@ def test_a_run_that_is_none(desk: Desk) -> None:
 
 def test_many_mails_cost_as_many_statements(desk: Desk) -> None:
     """A page of a run asks as often for a thousand mails as for ten."""
-    from tests.statements import counted
-
     add(desk, "a")
     browser = desk.browser("carl")
     _status, address = press(browser)
@@ -202,7 +200,7 @@ def test_many_mails_cost_as_many_statements(desk: Desk) -> None:
         ]
         with desk.site.database.transaction() as connection:
             connection.execute(insert(InboundMail), rows)
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             assert browser.get(address).status == 200
         counts.append(len(statements))
     assert counts[0] == counts[1]

@@ -17,8 +17,7 @@ from intergestan_exchange.listing.events import ALL_SERVICES
 from services.console.app import ROUTES
 from services.console.pages import journal
 from tests.services.console.browser import Answer
-from tests.services.console.desk import PASSWORD, Desk
-from tests.statements import counted
+from tests.services.console.desk import PASSWORD, Desk, counted_by
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -124,7 +123,7 @@ def test_pages_are_whole_and_cost_the_same_and_the_file_is_what_is_shown(desk: D
     for page in (pages[0], pages[3]):
         following = re.search(r'rel="next" href="([^"]+)"', page.text)
         assert following
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             browser.get(html.unescape(following[1]))
         costs.add(len(statements))
     assert len(costs) == 1

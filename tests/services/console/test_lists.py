@@ -13,9 +13,8 @@ from sqlalchemy import insert, update
 from intergestan_db.tables import Mailbox, PurchaseOrder, PurgeMail, PurgeRun, SalesOrder
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, add_mailbox
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk, add_order
+from tests.services.console.desk import Desk, add_order, counted_by
 from tests.site_factories import NOW
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -83,7 +82,7 @@ def costs(desk: Desk, browser: Browser) -> dict[str, int]:
     found = {}
     for path in ROUTES:
         desk.look_anew()
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             assert browser.get(path).status in {200, 303}, path
         found[path] = len(statements)
     return found

@@ -21,9 +21,8 @@ from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
 from tests.factories import cfr2
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import PASSWORD
+from tests.services.console.desk import PASSWORD, counted_by
 from tests.services.console.sending_desk import NOVEMBER, SendingDesk, look, send
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -469,7 +468,7 @@ def cost(desk: SendingDesk, browser: Browser) -> list[int]:
     found = []
     for ask in asks:
         desk.look_anew()
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             assert ask().status == 200
         found.append(len(statements))
     return found

@@ -18,10 +18,9 @@ from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.site.preferences import set_preference
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import Desk
+from tests.services.console.desk import Desk, counted_by
 from tests.services.console.test_catalogue import upload
 from tests.site_factories import NOW, add_party
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -115,7 +114,7 @@ def test_a_removed_field_gets_no_statement(desk: Desk) -> None:
 
     def asked(fields: str) -> int:
         prefer(desk, search__party_fields=fields)
-        with counted(desk.console.database) as statements:
+        with counted_by(desk.console) as statements:
             nadia.get("/tiers/chercher?q=zzz")
         return sum("party_word" in each for each in statements)
 

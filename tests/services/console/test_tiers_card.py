@@ -17,11 +17,10 @@ from intergestan_erp.party_entry.anonymising import anonymise
 from intergestan_erp.site.credit_rules import read_credit_rules
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import PASSWORD, Desk
+from tests.services.console.desk import PASSWORD, Desk, counted_by
 from tests.services.console.test_tiers import prefer
 from tests.services.console.test_tiers_settings import form_of
 from tests.site_factories import NOW, add_party
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -71,7 +70,7 @@ def test_a_card_is_opened_tab_by_tab(desk: Desk) -> None:
     assert "data-saves" not in carl.get(f"{CARD}?onglet=encours").text
     assert "Frais et minimum" not in carl.get("/tiers/STAUBER").said
     assert carl.get("/tiers/none").status == 404
-    with counted(desk.console.database) as statements:
+    with counted_by(desk.console) as statements:
         carl.get(f"{CARD}?onglet=encours")
     assert len(statements) <= 40
 
@@ -265,11 +264,11 @@ def test_entries_are_counted_on_their_own_tab_alone(desk: Desk) -> None:
     number = carl.get("/tiers/DUP?onglet=comptes").rows()[0][2]
     lines = desk.site.rows(EntryLine)
     expected = sum(number in {each.account, each.aux} for each in lines)
-    with counted(desk.console.database) as statements:
+    with counted_by(desk.console) as statements:
         page = carl.get("/tiers/DUP?onglet=comptes")
     assert sum("entry_line" in each for each in statements) == 1
     assert page.rows()[0][-1] == str(expected)
-    with counted(desk.console.database) as statements:
+    with counted_by(desk.console) as statements:
         for tab in ("", "adresses", "frais"):
             carl.get(f"/tiers/DUP?onglet={tab}")
         carl.post(f"{CARD}/fiche", opened(carl))

@@ -17,9 +17,8 @@ from services.console.pages import choices
 from services.console.pages.tiers_rules import GROUPS
 from tests.console.forms import act_of
 from tests.services.console.browser import Answer, Browser
-from tests.services.console.desk import PASSWORD, Desk
+from tests.services.console.desk import PASSWORD, Desk, counted_by
 from tests.services.console.test_tiers import prefer
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -226,13 +225,13 @@ def test_what_customers_owe_is_counted_once_a_day(desk: Desk) -> None:
     adam = desk.browser("adam")
     assert "0 client dépasse aujourd'hui" in adam.get(PAGE).said
     moved = {**opened(adam, "recherche"), "faire": "haut:search.party_fields:name"}
-    with counted(desk.console.database) as statements:
+    with counted_by(desk.console) as statements:
         assert "dépasse aujourd'hui" not in adam.post(f"{PAGE}/recherche", moved).said
     assert not [each for each in statements if "credit_max" in each]
     prefer(desk, credit__block_from="order")
     with desk.site.database.transaction() as connection:
         publish(connection, OVER_LIMIT, f"{desk.console.database.now().date().isoformat()} 7")
-    with counted(desk.console.database) as statements:
+    with counted_by(desk.console) as statements:
         assert "7 clients dépassent aujourd'hui" in adam.get(PAGE).said
     assert not [each for each in statements if "credit_max" in each]
 

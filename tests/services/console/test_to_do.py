@@ -40,8 +40,8 @@ from tests.servers.process import HOST, free_port
 from tests.services.console.browser import Answer as Page
 from tests.services.console.browser import Browser
 from tests.services.console.deciding_desk import BY_MAIL, BY_OURS, DecidingDesk, found
+from tests.services.console.desk import counted_by
 from tests.services.console.sending_desk import SendingDesk
-from tests.statements import counted
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -249,7 +249,7 @@ def test_a_page_that_is_open_asks_for_no_more_than_whether_it_waits(deciding: De
     for name, login, headers in (("page", "carl", {}), ("poll", "carl", polls), ("reader's", "nadia", {})):
         browser = deciding.browser(login)
         browser.get(path)
-        with counted(deciding.console.database) as statements:
+        with counted_by(deciding.console) as statements:
             page = browser.get(path, **headers)
         assert 'class="standing"' in page.text, name
         asked[name] = [re.findall(r"FROM (\w+)", each)[0] for each in statements]
@@ -271,8 +271,9 @@ def test_the_list_is_narrowed_and_counts(deciding: DecidingDesk) -> None:
     with deciding.seller.database.read() as connection:
         counts = {(each.kind, each.reason): each.count for each in count_holds(connection)}
     assert counts == {("order", HoldReason.UNKNOWN_PRODUCT): 2, ("in", HoldReason.POISON): 1}
-    watching = orders.text.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    with counted(deciding.console.database) as asked:
+    (asked_for,) = re.findall(r'id="nouveau" data-live hx-get="([^"]*)"', orders.text)
+    watching = asked_for.replace("&amp;", "&")
+    with counted_by(deciding.console) as asked:
         still = browser.get(watching, hx_request="true", hx_target="nouveau")
     assert "a changé" not in still.said
     assert [re.findall(r"^SELECT (\S+)", each)[0] for each in asked[2:]] == ["anon_1.kind,"], "who asks, and one count"
