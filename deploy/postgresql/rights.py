@@ -860,6 +860,18 @@ GUARDS: tuple[Guard, ...] = (
     Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
     Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("unknown places", "geocode_cache", "DELETE", {CONSOLE: "OLD.latitude IS NULL"}),
+    Guard(
+        "agreed sums",
+        "sales_order",
+        "UPDATE OF total_ht, total_vat, total_ttc",
+        {CONSOLE: f"OLD.state <> '{SALES_ORDER.first}'"},
+    ),
+    Guard(
+        "lines only shrink",
+        "sales_order_line",
+        "UPDATE",
+        {CONSOLE: "NEW.quantity <= OLD.quantity AND NEW.price = OLD.price"},
+    ),
     Guard("closed years stay", "fiscal_year", "UPDATE", {CONSOLE: "OLD.closed_at IS NULL"}),
     Guard(
         "refused",

@@ -844,6 +844,18 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON geocode_cac
     ELSE false END) EXECUTE FUNCTION refuse_service('unknown places')$guard$,
     'unknown places of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF total_ht, total_vat, total_ttc ON sales_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.state <> 'review') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('agreed sums')$guard$,
+    'agreed sums of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON sales_order_line FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.quantity <= OLD.quantity AND NEW.price = OLD.price) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('lines only shrink')$guard$,
+    'lines only shrink of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON fiscal_year FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %9$L THEN (OLD.closed_at IS NULL) IS NOT TRUE

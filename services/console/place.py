@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.agencies import places
-from intergestan_erp.agencies.establishments import establishment_called
 
 if TYPE_CHECKING:
     from services.console.visit import Visit
@@ -100,6 +99,8 @@ def posted_place(visit: Visit) -> Place:
             "again.",
             ProblemCode.NO_PLACE,
         )
+    from intergestan_erp.agencies.establishments import establishment_called
+
     number, depot = int(typed[1]), typed[2]
     with visit.database.read() as connection:
         if depot is not None:

@@ -31,6 +31,7 @@ from intergestan_db.tables import (
     PurchaseOrderCharge,
     PurchaseOrderLine,
     SalesOrder,
+    SalesOrderLine,
     Setting,
 )
 from tests.clock import Clock
@@ -92,6 +93,12 @@ def fill(connection: Connection, outbox: Outbox, requested: int) -> None:
     totals = dict.fromkeys(("total_ht", "total_vat", "total_ttc"), Decimal(1))
     sold = {"number": "CCL1", "customer_id": partner.party_id, "state": "review", "created_at": at}
     connection.execute(insert(SalesOrder).values(**sold, **totals, issue_date=at.date(), currency="EUR"))
+    sold_line = {name: value for name, value in line.items() if name != "purchase_order_id"}
+    connection.execute(insert(SalesOrderLine).values(sales_order_id=1, **sold_line, **prices))
+    connection.exec_driver_sql(
+        "INSERT INTO fiscal_year (folder_id, first, last, closed_at, closed_by)"
+        " SELECT min(id), '2020-01-01', '2020-12-31', 0, 'adele' FROM accounting_folder"
+    )
     connection.exec_driver_sql(
         "INSERT INTO inbound_transfer (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,"
         " inbound_mail_id) VALUES (1, 'x', 1, 1, 'orders', 'x', 0, 0, 1)"
@@ -427,12 +434,13 @@ OWN = {
         "UPDATE sales_order SET number = 'CCL9'",
         "UPDATE sales_order SET total_ttc = 1",
         "UPDATE sales_order SET partner_id = 1",
-        "UPDATE sales_order_line SET quantity = 1",
+        "UPDATE sales_order_line SET quantity = 99999999",
+        "UPDATE sales_order_line SET price = 0",
         "UPDATE invoice SET total_ttc = 1",
         "DELETE FROM invoice",
         "UPDATE entry_line SET debit = 1",
-        "UPDATE fiscal_year SET closed_at = 0",
-        "UPDATE dossier SET name = 'x'",
+        "UPDATE fiscal_year SET closed_at = NULL",
+        "UPDATE dossier SET number = 9",
         "UPDATE site SET code = 'x'",
         "UPDATE \"user\" SET login = 'x'",
         "UPDATE partner_key SET public_key = ''",

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from intergestan_db import states
-from intergestan_db.database import AnyRow
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Table
+from intergestan_erp.agencies.stored import Stored
 from intergestan_msg.identity import nfc
 from intergestan_msg.plain_text import VISIBLE
 
@@ -72,11 +72,11 @@ def add_row(connection: Connection, table: type[Table], values: Mapping[str, Any
 
 
 def set_row(
-    connection: Connection, table: type[Table], before: AnyRow, values: Mapping[str, Any], *, by: str, at: datetime
+    connection: Connection, table: type[Table], before: Stored, values: Mapping[str, Any], *, by: str, at: datetime
 ) -> tuple[str, ...]:
     """Change a card, and note who did, from what to what; the names of the columns that changed.
 
-    :param before: the row as it is, locked.
+    :param before: the card as it is, locked.
     """
     new = {name: value for name, value in values.items() if getattr(before, name) != value}
     if not new:

@@ -10,11 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from intergestan_db import states
-from intergestan_db.database import AnyRow
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import Depot, DepotRank, Dossier, Establishment, Party, PartyCredit, Stock
 from intergestan_erp.agencies.cards import add_row, checked, read_code, set_row
 from intergestan_erp.agencies.establishments import ADDRESS, establishment_called
+from intergestan_erp.agencies.stored import (
+    DEPOTS,
+    ESTABLISHMENTS,
+    StoredDepot,
+    StoredEstablishment,
+    depot_of_row,
+    establishment_of_row,
+)
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties
@@ -148,7 +155,9 @@ def set_depot(
     kept = _depot_values(values)
     tied = {column: kept[column] for column in SIDES.values() if column in kept}
     before = depot_called(connection, typed)
-    owner = connection.execute(select(Establishment.__table__).where(Establishment.id == before.establishment_id)).one()
+    owner = establishment_of_row(
+        connection.execute(ESTABLISHMENTS.where(Establishment.id == before.establishment_id)).one()
+    )
     _tie(connection, owner, {column: getattr(before, column) for column in SIDES.values()}, tied)
     if kept.get("active") is False:
         _refuse_needed(connection, before)
@@ -158,18 +167,18 @@ def set_depot(
     return changed
 
 
-def depot_called(connection: Connection, typed: str) -> AnyRow:
-    """The row of a depot, in use or not.
+def depot_called(connection: Connection, typed: str) -> StoredDepot:
+    """A depot, in use or not.
 
     :raises Problem: there is none of this code.
     """
     code = typed.strip().upper()
-    row = connection.execute(select(Depot.__table__).where(Depot.code == code)).one_or_none()
+    row = connection.execute(DEPOTS.where(Depot.code == code)).one_or_none()
     if row is None:
         raise Problem(
             "There is no depot {depot}. Nothing was done.", ProblemCode.NO_PLACE, (Act.LIST_DEPOTS,), depot=typed
         )
-    return row
+    return depot_of_row(row)
 
 
 def rank_depots(
@@ -221,7 +230,7 @@ def _depot_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tie(
     connection: Connection,
-    owner: AnyRow,
+    owner: StoredEstablishment,
     before: Mapping[str, int | None],
     after: Mapping[str, Any],
 ) -> None:
@@ -265,7 +274,7 @@ def _tie(
     connection.execute(delete(PartyCredit).where(PartyCredit.party_id.in_(new.values())))
 
 
-def _refuse_needed(connection: Connection, depot: AnyRow) -> None:
+def _refuse_needed(connection: Connection, depot: StoredDepot) -> None:
     """Refuse to take a depot out of use in which goods lie, or the last one where orders by mail are."""
     lying = select(Stock.product_id).where(
         Stock.depot_id == depot.id, or_(Stock.on_hand != ZERO, Stock.reserved != ZERO)
@@ -284,7 +293,7 @@ def _refuse_needed(connection: Connection, depot: AnyRow) -> None:
         )
 
 
-def _allow(connection: Connection, depot: AnyRow, *, allowed: bool) -> None:
+def _allow(connection: Connection, depot: StoredDepot, *, allowed: bool) -> None:
     """Copy the depot's rule to what lies there, where the rows themselves hold it.
 
     Rows that somebody is just adding must not miss it: on PostgreSQL they are waited for.

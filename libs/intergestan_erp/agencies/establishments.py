@@ -25,6 +25,14 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
+from intergestan_erp.agencies.stored import (
+    ESTABLISHMENTS,
+    FOLDERS,
+    StoredEstablishment,
+    StoredFolder,
+    establishment_of_row,
+    folder_of_row,
+)
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact, read_siren
 
@@ -133,12 +141,12 @@ def set_folder(
     return set_row(connection, AccountingFolder, before, kept, by=by, at=at)
 
 
-def folder_called(connection: Connection, number: int, *, lock: bool = False) -> AnyRow:
-    """The row of an accounting folder.
+def folder_called(connection: Connection, number: int, *, lock: bool = False) -> StoredFolder:
+    """An accounting folder.
 
     :raises Problem: there is none of this number.
     """
-    query = select(AccountingFolder.__table__).where(AccountingFolder.number == number)
+    query = FOLDERS.where(AccountingFolder.number == number)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise Problem(
@@ -147,7 +155,7 @@ def folder_called(connection: Connection, number: int, *, lock: bool = False) ->
             (Act.LIST_FOLDERS,),
             number=number,
         )
-    return row
+    return folder_of_row(row)
 
 
 def add_establishment(
@@ -205,14 +213,13 @@ def set_establishment(
     return set_row(connection, Establishment, before, kept, by=by, at=at)
 
 
-def establishment_called(connection: Connection, number: int, dossier: int | None = None) -> AnyRow:
-    """The row of an establishment; without a dossier's number, of the first dossier.
+def establishment_called(connection: Connection, number: int, dossier: int | None = None) -> StoredEstablishment:
+    """An establishment; without a dossier's number, of the first dossier.
 
     :raises Problem: there is none of this number.
     """
     query = (
-        select(Establishment.__table__)
-        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        ESTABLISHMENTS.join(Dossier, Dossier.id == Establishment.dossier_id)
         .where(Establishment.number == number)
         .order_by(Dossier.number)
         .limit(1)
@@ -225,7 +232,7 @@ def establishment_called(connection: Connection, number: int, dossier: int | Non
             (Act.LIST_AGENCIES,),
             number=number,
         )
-    return row
+    return establishment_of_row(row)
 
 
 def with_own_folder(connection: Connection, dossier_id: int) -> Sequence[int]:
@@ -260,6 +267,14 @@ def refuse_used(connection: Connection, dossier_id: int, establishment_ids: Sequ
             (Act.ADD_ESTABLISHMENT,),
             number=number,
         )
+
+
+def lock_dossier(connection: Connection, number: int | None = None) -> bool:
+    """Whether a dossier, or the first one, manages stock; nobody else changes it until the transaction ends.
+
+    :raises Problem: there is none of this number.
+    """
+    return bool(dossier_row(connection, number, lock=True).manage_stock)
 
 
 def dossier_row(connection: Connection, number: int | None = None, *, lock: bool = False) -> AnyRow:

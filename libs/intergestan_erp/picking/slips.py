@@ -71,6 +71,16 @@ def slip_called(connection: Connection, number: str, place: Place) -> AnyRow:
     return slip
 
 
+def check_slip(connection: Connection, number: str, place: Place, event: str | None = None) -> None:
+    """Refuse a slip that is not of a place, or an act that is not for slips in its state; read without a lock.
+
+    :raises Problem: there is none, it is of another depot, or it is in another state.
+    """
+    slip = slip_called(connection, number, place)
+    if event is not None:
+        refuse_state(slip, event)
+
+
 def no_slip(number: str) -> Problem:
     """There is none of this number."""
     return Problem(

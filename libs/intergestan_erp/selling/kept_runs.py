@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
@@ -107,9 +108,9 @@ def list_runs(
     return read_page(connection, _RUNS, [InvoiceRun.id], _kept, descending=True, **place)
 
 
-def totals_of_runs(connection: Connection, run_ids: list[int]) -> dict[int, dict[str, Any]]:
+def totals_of_runs(connection: Connection, run_ids: list[int]) -> dict[int, dict[str, Decimal]]:
     """What the invoices of runs come to, with VAT, by currency."""
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, dict[str, Decimal]] = {}
     for row in connection.execute(_TOTALS.where(Invoice.invoice_run_id.in_(run_ids))):
         found.setdefault(row.invoice_run_id, {})[row.currency] = row.total
     return found

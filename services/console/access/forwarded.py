@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from intergestan_erp.people.users import find_entrant
 from intergestan_runtime.said import Said, marked
-from services.console.access.tries import begin
 
 if TYPE_CHECKING:
     from intergestan_runtime.settings import ConsoleSettings
@@ -44,6 +43,8 @@ def begin_forwarded(visit: Visit, login: str) -> tuple[str, str] | Said:
 
     Neither password nor code is asked for: that is the proxy's affair.
     """
+    from services.console.access.tries import begin
+
     with visit.database.transaction() as connection:
         entrant = find_entrant(connection, login)
         if entrant is None or entrant.login != login:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.database import AnyRow
 from intergestan_db.enums import Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.agencies.depots import depots_by_establishment, rank_depots, ranks_of
@@ -17,15 +16,16 @@ from intergestan_erp.agencies.establishments import (
     add_establishment,
     add_folder,
     count_ceilings,
-    dossier_row,
     establishment_called,
     folder_called,
     list_establishments,
     list_folders,
+    lock_dossier,
     set_establishment,
     set_folder,
 )
 from intergestan_erp.agencies.pair_table import AgencyPair, agency_pairs, changed_pairs
+from intergestan_erp.agencies.stored import StoredEstablishment, StoredFolder
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Said, marked
 from services.console import faults
@@ -141,7 +141,7 @@ def save(visit: Visit) -> Response:
     return _store(visit, before)
 
 
-def _store(visit: Visit, before: AnyRow | None) -> Response:
+def _store(visit: Visit, before: StoredEstablishment | None) -> Response:
     values = _typed(visit.form)
     wrong: dict[str, str] = {}
     number = _whole(visit.form.get("numero", "")) if before is None else before.number
@@ -170,7 +170,7 @@ def _store(visit: Visit, before: AnyRow | None) -> Response:
             return Done(
                 to=path_of(dossier or 1, number), said=said, link=("/depots/nouveau", visit.say(Said("New depot")))
             )
-        dossier_row(connection, dossier, lock=True)
+        lock_dossier(connection, dossier)
         now = _stored(connection, establishment_called(connection, number, dossier), dossier)
         refuse_if_changed(visit, now)
         changed = {name: value for name, value in values.items() if value != now[name]}
@@ -202,7 +202,7 @@ def rank(visit: Visit) -> Response:
         return _page(visit, before, order=moved(what, order, name) if name in known else order, focus=act)
 
     def do(connection: Connection) -> Done:
-        dossier_row(connection, dossier, lock=True)
+        lock_dossier(connection, dossier)
         refuse_if_changed(visit, {"order": ranks_of(connection, before.id)})
         rank_depots(connection, before.number, order, dossier, by=visit.who.login, at=visit.now)
         return Done(to=path_of(dossier or 1, before.number), said=Said("The order of its depots is stored."))
@@ -215,7 +215,7 @@ def rank(visit: Visit) -> Response:
     return answer
 
 
-def _called(visit: Visit, connection: Connection) -> AnyRow:
+def _called(visit: Visit, connection: Connection) -> StoredEstablishment:
     return establishment_called(connection, int(visit.params["number"]), _dossier(visit))
 
 
@@ -237,7 +237,7 @@ def _typed(form: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _stored(connection: Connection, row: AnyRow, dossier: int | None) -> dict[str, Any]:
+def _stored(connection: Connection, row: StoredEstablishment, dossier: int | None) -> dict[str, Any]:
     agency = _agency(connection, row, dossier)
     folder = None if agency is None else agency.folder
     return {**{column: getattr(row, column) for column in FIELDS}, "folder": folder, "active": row.active}
@@ -269,7 +269,7 @@ def _words(connection: Connection, agency: Agency | None) -> dict[str, str]:
 
 def _page(
     visit: Visit,
-    before: AnyRow | None,
+    before: StoredEstablishment | None,
     *,
     wrong: Mapping[str, str] | None = None,
     problem: Problem | None = None,
@@ -316,7 +316,7 @@ def _page(
     )
 
 
-def _agency(connection: Connection, row: AnyRow | None, dossier: int | None) -> Agency | None:
+def _agency(connection: Connection, row: StoredEstablishment | None, dossier: int | None) -> Agency | None:
     if row is None:
         return None
     found = [each for each in list_establishments(connection) if each.number == row.number]
@@ -359,7 +359,7 @@ def save_folder(visit: Visit) -> Response:
     return _store_folder(visit, before)
 
 
-def _store_folder(visit: Visit, before: AnyRow | None) -> Response:
+def _store_folder(visit: Visit, before: StoredFolder | None) -> Response:
     wrong = _proved(visit)
     number = _whole(visit.form.get("numero", "")) if before is None else before.number
     if number is None:
@@ -388,7 +388,7 @@ def _store_folder(visit: Visit, before: AnyRow | None) -> Response:
         return _folder_page(visit, before, problem=problem)
 
 
-def _of_folder(row: AnyRow) -> dict[str, Any]:
+def _of_folder(row: StoredFolder) -> dict[str, Any]:
     return {**{column: getattr(row, column) for column in OF_FOLDER}, "vat_on_debits": row.vat_on_debits}
 
 
@@ -398,7 +398,7 @@ def _folder_fields(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _folder_page(
-    visit: Visit, before: AnyRow | None, *, wrong: Mapping[str, str] | None = None, problem: Problem | None = None
+    visit: Visit, before: StoredFolder | None, *, wrong: Mapping[str, str] | None = None, problem: Problem | None = None
 ) -> Response:
     clash = problem is not None and problem.code is ProblemCode.CHANGED_MEANWHILE
     with visit.database.read() as connection:

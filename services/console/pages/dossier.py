@@ -20,7 +20,7 @@ from intergestan_erp.agencies.dossiers import (
     read_dossier,
     set_dossier,
 )
-from intergestan_erp.agencies.establishments import dossier_row, list_establishments, list_folders
+from intergestan_erp.agencies.establishments import list_establishments, list_folders, lock_dossier
 from intergestan_erp.agencies.pair_table import agency_pairs
 from intergestan_operations.language.wording import sentence, translated
 from intergestan_runtime.said import Counted, Said, marked
@@ -136,7 +136,7 @@ def change(visit: Visit) -> Response:
         return _page(visit, told=told)
 
     def do(connection: Connection) -> Done:
-        dossier_row(connection, number, lock=True)
+        lock_dossier(connection, number)
         now = texts(read_dossier(connection, number))
         refuse_if_changed(visit, {each.setting: now[each.setting] for each in FIELDS[tab]})
         changes = {name: _value(name, text) for name, text in typed.items() if text != now[name]}

@@ -19,7 +19,7 @@ from intergestan_erp.picking import entering
 from intergestan_erp.picking.cascade import Counting, Level
 from intergestan_erp.picking.listing import ListedSlip, ShownSlip, list_slips, show_slip
 from intergestan_erp.picking.making import MadeSlips, Missing, make_slips
-from intergestan_erp.picking.slips import refuse_state, slip_called
+from intergestan_erp.picking.slips import check_slip
 from intergestan_erp.picking.to_make import count_waiting_orders, list_to_make
 from intergestan_erp.picking.validating import Validated, foresee, validate
 from intergestan_msg.money import without_zeros
@@ -197,7 +197,7 @@ def _refuse_other_depots(visit: Visit, place: Place, numbers: Sequence[str]) -> 
         here = place.find(connection)
         for number in numbers:
             try:
-                slip_called(connection, number, here)
+                check_slip(connection, number, here)
             except Problem as problem:
                 if problem.code is ProblemCode.WRONG_PLACE:
                     raise
@@ -339,7 +339,7 @@ def _validate(ticked: _Ticked) -> Iterator[Outcome]:
 
 def _not_ready(connection: Connection, here: places.Place, number: str) -> Problem | None:
     try:
-        refuse_state(slip_called(connection, number, here), "validate")
+        check_slip(connection, number, here, "validate")
     except Problem as problem:
         return problem
     return None

@@ -12,7 +12,7 @@ from intergestan_db.bells import Bells
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.agencies.depots import list_depots
 from intergestan_erp.agencies.dossiers import read_dossier, set_dossier
-from intergestan_erp.agencies.establishments import dossier_row
+from intergestan_erp.agencies.establishments import lock_dossier
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.stock.entry import Goods, receive
 from intergestan_erp.stock.typed_goods import TypedGoods, read_goods
@@ -51,7 +51,7 @@ def switch_on(visit: Visit) -> Response:
 
     def do(connection: Connection) -> Done:
         by, at, products = visit.who.login, visit.now, list[int]()
-        if dossier_row(connection, number, lock=True).manage_stock:
+        if lock_dossier(connection, number):
             return Done(to=path_of(number, "stocks"), said=Said("The stock is managed already. Nothing was changed."))
         flags = {"manage_stock": True, "manage_reservations": SET_ASIDE in visit.form}
         set_dossier(connection, number, flags, by=by, at=at)

@@ -41,7 +41,7 @@ _REPLACED = "partner_id = NEW.partner_id AND replaced_from = NEW.valid_from"
 _GOES_ON = f"UPDATE partner_key SET replaced_from = NULL WHERE {_REPLACED}"  # noqa: S608 - our own names
 _WITHDRAWN = "OLD.revoked_at IS NULL AND NEW.revoked_at < NEW.valid_from"
 _FUNCTIONS = ("frozen", "recipient_of_partner", "withdrawn_key")
-_OF_ROLES = ("refuse_service", "agreed_changes_only", "waiting_keys_only")
+_OF_ROLES = ("refuse_service", "agreed_changes_only", "waiting_keys_only", "drafts_only")
 """Of deploy/postgresql/roles.sql: their triggers name columns that older releases do not have."""
 
 
