@@ -201,10 +201,10 @@ def test_the_menu_is_one_row_and_walked_by_arrows(office: Office, watched: Watch
     press(page, "ArrowUp")
     expect(menu.get_by_role("link", name="Encours")).to_be_focused()
     press(page, "ArrowUp")
-    expect(menu.get_by_role("link", name="Factures")).to_be_focused()
+    expect(menu.get_by_role("link", name="Règlements")).to_be_focused()
     expect(menu.locator("details[open]")).to_have_count(1)
     press(page, "Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Factures")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Règlements")
     expect(selling).to_have_class("at")
 
 
