@@ -74,7 +74,6 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.OTHER_STATE: 409,
     ProblemCode.CHANGED_MEANWHILE: 409,
     ProblemCode.WRONG_PLACE: 409,
-    ProblemCode.NOT_LEFT: 409,
     ProblemCode.OTHER_INVOICES: 409,
 }
 

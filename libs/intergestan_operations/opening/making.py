@@ -123,4 +123,5 @@ def _write_configuration(site: SiteSettings, file: Path, login: str, console_por
 
 
 def _assigned(name: str, value: object) -> str:
-    return f"{name} = {json.dumps(str(value), ensure_ascii=False)}"  # a TOML basic string is written like JSON's
+    """TOML writes numbers, truths and basic strings as JSON does."""
+    return f"{name} = {json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)}"

@@ -20,7 +20,7 @@ SHOWN = frozenset({"find", "show", "fields"})
 """Words that show one thing, or some of the likeliest, and say to type more of it."""
 _ACTS = """
 abandon abort accept activate add allocate allocations anonymise bank cancel card change charge chart check close
-columns confirm console copy count credit deactivate delete deliver demo digest doctor drift edit enter export fail
+columns confirm console copy count credit deactivate delete deliver demo digest doctor drift edit end enter export fail
 fec finish help here import init invite invoice letter locate lock login make match move new order password pause pin
 poll preview purge rank receive refuse reindex release reopen replay resend restored result resume return reverse
 revoke rotate run scale second-factor send set settle setup statement status test trace unconfirm unpause unpin up

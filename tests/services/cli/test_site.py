@@ -23,6 +23,7 @@ from tests import warm
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import FIRST_SIRET, Run
 from tests.services.cli.exchange import base, rows
+from tests.tester_disk import ROOMY
 
 INIT = ("init", "--name", "Arts", "--orders-address", "a@arts.test")
 
@@ -36,9 +37,9 @@ def test_a_new_site(shop: Path, run: Run) -> None:
     configuration = tomllib.loads((shop / "intergestan.toml").read_text())
     assert configuration == {
         "alone": True,
-        "site": {"data_dir": ".", "language": "en"},
+        "site": {"data_dir": ".", "language": "en", **ROOMY},
         "cli": {"user": "marie"},
-    }
+    }, "what the environment says is kept, as what it is"
     (user,) = run("user", "list", "--json", cwd=shop).json
     assert (user["login"], user["name"], user["email"]) == ("marie", "marie", "commandes@arts.test")
     assert (user["active"], user["roles"]) == (True, ["clerk", "operator", "administrator", "accountant"])

@@ -212,5 +212,5 @@ def test_what_is_off_says_so(desk: Desk) -> None:
     answer = carl.get(f"/ventes/{number}/affectation")
     assert answer.status == 422
     assert "Le dossier 1 ne gère pas les réservations. Rien n'a été réservé." in answer.said
-    assert "affectation" not in carl.get(f"/ventes/{number}").text
+    assert f"/ventes/{number}/affectation" not in carl.get(f"/ventes/{number}").text
     assert carl.get("/ventes/RIEN/affectation").status == 404
