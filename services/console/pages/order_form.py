@@ -5,11 +5,11 @@ Lines are `l1_produit`, `l1_quantite`, …; charges `f1_motif`, …. What is wro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from intergestan_db.problem import EntryProblems, Fault, Problem
 from intergestan_erp.inputs.figure import Figure
@@ -23,7 +23,7 @@ from intergestan_msg.pages.words import Language
 from intergestan_msg.units import unit_label
 from intergestan_operations.language import formats
 from services.console.pages.line_form import FEW, MOST_LINES, empty_line, lines_of, rows_of, says_nothing
-from services.console.typed_figures import typed_figure
+from services.console.typed_figures import Fields, typed_figure
 
 HEAD: Final = ("fournisseur", "date_commande", "nature", "suivi", "souhaitee", "devise")
 PLACE: Final[Mapping[str, str]] = {
@@ -165,19 +165,8 @@ def read_form(form: OrderForm, language: str, today: date, stored: TypedOrder | 
 
     :param stored: as it was: what the form does not show of a line stays with it, as long as it is of the same product.
     """
-    wrong: dict[str, Problem] = {}
-
-    def read(name: str, text: str, how: Callable[[str], Any], otherwise: Any = None) -> Any:
-        if not text.strip():
-            return otherwise
-        try:
-            return how(text)
-        except Unreadable as bad:
-            wrong[name] = bad
-            return otherwise
-
-    def number(figure: Figure) -> Callable[[str], Decimal]:
-        return lambda text: typed_figure(text, figure, language)
+    fields = Fields(language)
+    read, figure, wrong = fields.read, fields.figure, fields.wrong
 
     before = {line.line_id: line for line in stored.lines} if stored is not None else {}
     lines, rows = [], []
@@ -191,12 +180,12 @@ def read_form(form: OrderForm, language: str, today: date, stored: TypedOrder | 
         line = TypedLine(
             line_id=texts["ligne"].strip() or None,
             product=texts["produit"],
-            quantity=read(f"{at}quantite", texts["quantite"], number(Figure.QUANTITY), ZERO),
-            price=read(f"{at}prix", texts["prix"], number(Figure.AMOUNT)),
-            base_quantity=read(f"{at}prix", texts["pour"], number(Figure.QUANTITY), ONE),
+            quantity=figure(f"{at}quantite", texts["quantite"], Figure.QUANTITY, ZERO),
+            price=figure(f"{at}prix", texts["prix"], Figure.AMOUNT),
+            base_quantity=figure(f"{at}prix", texts["pour"], Figure.QUANTITY, ONE),
             name=texts["nom"].strip() or None,
             unit=texts["unite"].strip() or None,
-            allowance=read(f"{at}remise", texts["remise"], number(Figure.AMOUNT), ZERO),
+            allowance=figure(f"{at}remise", texts["remise"], Figure.AMOUNT, ZERO),
             vat_category=vat[0],
             vat_rate=vat[1],
         )
@@ -218,7 +207,7 @@ def read_form(form: OrderForm, language: str, today: date, stored: TypedOrder | 
         if not texts["montant"].strip():
             wrong[f"f{n}_montant"] = Unreadable("How much? The charge has no amount.")
         vat = read(f"f{n}_tva", texts["tva"], lambda text: _read_vat(text, language), (None, None))
-        amount = read(f"f{n}_montant", texts["montant"], number(Figure.AMOUNT), ZERO)
+        amount = figure(f"f{n}_montant", texts["montant"], Figure.AMOUNT, ZERO)
         charges.append(
             TypedCharge(reason=texts["motif"].strip() or None, amount=amount, vat_category=vat[0], vat_rate=vat[1])
         )

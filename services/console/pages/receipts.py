@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -13,8 +12,6 @@ from starlette.responses import Response
 from intergestan_db.bells import Bells
 from intergestan_db.enums import Right
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_erp.inputs.figure import Figure
-from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.pairs.arrivals import (
     Arrival,
     ShownReceipt,
@@ -33,7 +30,7 @@ from services.console.acting import Done, once
 from services.console.pages.filters import paging_of
 from services.console.pages.stock_off import stock_off
 from services.console.place import AT, Place, page_place, posted_place, there
-from services.console.typed_figures import typed_figure
+from services.console.typed_figures import typed_quantities
 from services.console.visit import Visit
 
 PATH: Final = "/receptions"
@@ -86,15 +83,8 @@ def show_one(visit: Visit) -> Response:
 
 def take(visit: Visit) -> Response:
     """Book what came: of a line whose quantity is empty nothing is said, it comes later."""
-    wanted: dict[int, Decimal] = {}
-    wrong: dict[str, str] = {}
-    for name, text in visit.form.items():
-        position = name.removeprefix(QUANTITY)
-        if name.startswith(QUANTITY) and position.isdecimal() and len(position) < 7 and text.strip():
-            try:
-                wanted[int(position)] = typed_figure(text, Figure.QUANTITY, visit.language)
-            except Unreadable as bad:
-                wrong[name] = sentence(bad, visit.language)
+    wanted, unread = typed_quantities(visit.form, QUANTITY, visit.language)
+    wrong = {name: sentence(bad, visit.language) for name, bad in unread.items()}
     if wrong:
         return _page(visit, wrong=wrong)
     number = visit.params["number"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -12,8 +11,6 @@ from starlette.responses import Response
 from intergestan_db.bells import Bells
 from intergestan_db.enums import Right
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_erp.inputs.figure import Figure
-from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.listing.notes import read_invoiced
 from intergestan_erp.picking.returns import ShownReturn, show_return
 from intergestan_erp.selling.sales import show_delivery_note
@@ -24,7 +21,7 @@ from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages.delivery_notes import note_path, return_path
 from services.console.place import page_place, posted_place, there
-from services.console.typed_figures import typed_figure
+from services.console.typed_figures import typed_quantities
 from services.console.visit import Visit
 
 QUANTITY: Final = "revient."
@@ -39,17 +36,9 @@ def ask(visit: Visit) -> Response:
 
 def enter(visit: Visit) -> Response:
     """Book what came back; with the credit note where that is ticked."""
-    wanted: dict[int, Decimal] = {}
-    wrong: dict[str, str] = {}
-    for name, text in visit.form.items():
-        position = name.removeprefix(QUANTITY)
-        if name.startswith(QUANTITY) and position.isdecimal() and len(position) < 7 and text.strip():
-            try:
-                quantity = typed_figure(text, Figure.QUANTITY, visit.language)
-            except Unreadable as bad:
-                wrong[name] = sentence(bad, visit.language)
-            else:
-                wanted |= {int(position): quantity} if quantity else {}
+    typed, unread = typed_quantities(visit.form, QUANTITY, visit.language)
+    wanted = {position: quantity for position, quantity in typed.items() if quantity}
+    wrong = {name: sentence(bad, visit.language) for name, bad in unread.items()}
     if wrong:
         return _page(visit, wrong=wrong)
 

@@ -6,11 +6,11 @@ them (`frais_de`), and then those that stand there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from intergestan_db.enums import Incomplete
 from intergestan_db.problem import Problem, ProblemCode
@@ -20,7 +20,7 @@ from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_msg.money import ZERO
 from services.console.pages.line_form import FEW, MOST_LINES, empty_line, lines_of, rows_of, says_nothing
-from services.console.typed_figures import typed_figure
+from services.console.typed_figures import Fields
 
 CUSTOMER: Final = "client"
 REFERENCE, NOTE, WANTED, UNTIL = "reference", "nature", "souhaitee", "valable"
@@ -104,19 +104,8 @@ def empty_form() -> SaleForm:
 
 def read_form(form: SaleForm, language: str, today: date) -> Read:
     """What the fields mean; empty lines are none."""
-    wrong: dict[str, Problem] = {}
-
-    def read(name: str, text: str, how: Callable[[str], Any], otherwise: Any = None) -> Any:
-        if not text.strip():
-            return otherwise
-        try:
-            return how(text)
-        except Unreadable as bad:
-            wrong[name] = bad
-            return otherwise
-
-    def number(figure: Figure) -> Callable[[str], Decimal]:
-        return lambda text: typed_figure(text, figure, language)
+    fields = Fields(language)
+    read, figure, wrong = fields.read, fields.figure, fields.wrong
 
     lines, rows = [], []
     for n, texts in enumerate(form.lines, start=1):
@@ -129,13 +118,13 @@ def read_form(form: SaleForm, language: str, today: date) -> Read:
         lines.append(
             TypedLine(
                 texts["produit"].strip(),
-                read(f"l{n}_quantite", texts["quantite"], number(Figure.QUANTITY), ZERO),
-                read(f"l{n}_prix", texts["prix"], number(Figure.AMOUNT)),
+                figure(f"l{n}_quantite", texts["quantite"], Figure.QUANTITY, ZERO),
+                figure(f"l{n}_prix", texts["prix"], Figure.AMOUNT),
             )
         )
         rows.append(n)
     fees = {
-        texts["code"]: read(f"f{n}_montant", texts["montant"], number(Figure.AMOUNT))
+        texts["code"]: figure(f"f{n}_montant", texts["montant"], Figure.AMOUNT)
         for n, texts in enumerate(form.charges, start=1)
     }
     head = form.head
@@ -145,7 +134,7 @@ def read_form(form: SaleForm, language: str, today: date) -> Read:
         tuple(lines),
         tuple(rows),
         fees,
-        discount=read(DISCOUNT, head[DISCOUNT], number(Figure.RATE), ZERO),
+        discount=figure(DISCOUNT, head[DISCOUNT], Figure.RATE, ZERO),
         wanted=read(WANTED, head[WANTED], lambda text: read_near_day(text, today)),
         until=read(UNTIL, head[UNTIL], lambda text: read_near_day(text, today)),
         address_id=int(head[ADDRESS]) if head[ADDRESS].isascii() and head[ADDRESS].isdigit() else None,

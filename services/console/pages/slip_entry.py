@@ -14,8 +14,6 @@ from starlette.responses import Response
 from intergestan_db.bells import Bells
 from intergestan_db.enums import Right, SlipState
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_erp.inputs.figure import Figure
-from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.picking import entering
 from intergestan_erp.picking.listing import ShownSlip, show_slip
 from intergestan_erp.picking.scanning import Scanned, read_scan, scan
@@ -41,7 +39,7 @@ from services.console.pages.slips import (
     slip_path,
 )
 from services.console.place import AT, Place, page_place, posted_place, there
-from services.console.typed_figures import typed_figure
+from services.console.typed_figures import typed_quantities
 from services.console.visit import Visit
 
 QUANTITY: Final = "prepare."
@@ -171,16 +169,8 @@ def _back(visit: Visit, number: str, place: Place) -> str:
 
 def _typed(visit: Visit) -> tuple[dict[int, Decimal], dict[str, str]]:
     """The quantities by the position of their line, and what is none by the name of its field."""
-    found: dict[int, Decimal] = {}
-    wrong: dict[str, str] = {}
-    for name, text in visit.form.items():
-        position = name.removeprefix(QUANTITY)
-        if name.startswith(QUANTITY) and position.isdecimal() and len(position) < 7 and text.strip():
-            try:
-                found[int(position)] = typed_figure(text, Figure.QUANTITY, visit.language)
-            except Unreadable as bad:
-                wrong[name] = sentence(bad, visit.language)
-    return found, wrong
+    found, unread = typed_quantities(visit.form, QUANTITY, visit.language)
+    return found, {name: sentence(bad, visit.language) for name, bad in unread.items()}
 
 
 def _missing(slip: ShownSlip, found: Mapping[int, Decimal]) -> list[tuple[str, Decimal]]:
