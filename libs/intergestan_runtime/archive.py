@@ -67,9 +67,10 @@ class Room:
         """Whether a person should make room soon: half of what is left would be too little."""
         return self.free < 2 * self.least
 
-    def percent(self, part: int) -> int:
-        """A part of the disk."""
-        return round(100 * part / self.disk) if self.disk else 0
+    @property
+    def percent(self) -> int:
+        """What is free, as a part of the disk."""
+        return round(100 * self.free / self.disk) if self.disk else 0
 
 
 class Archive(ABC):

@@ -88,7 +88,7 @@ class FolderArchive(Archive):
                     "{free} GB ({share}%) are free at {folder}; nothing is collected below {least} GB. "
                     "Free some space.",
                     free=_gigabytes(room.free),
-                    share=room.percent(room.free),
+                    share=room.percent,
                     folder=self.root,
                     least=_gigabytes(room.least),
                 )

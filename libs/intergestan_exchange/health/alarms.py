@@ -53,8 +53,9 @@ class Room(Protocol):
     def is_nearly_full(self) -> bool:
         """Whether a person should make room soon."""
 
-    def percent(self, part: int, /) -> int:
-        """So many bytes, as a part of the disk."""
+    @property
+    def percent(self) -> int:
+        """What is free, as a part of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ def disk_filling(room: Room | None) -> tuple[Alarm, ...]:
     """The alarm, where too little is left of the archive's disk."""
     if room is None or not room.is_nearly_full:
         return ()
-    return (Alarm("DiskFilling", value=f"{room.free / 1e9:.1f} GB, {room.percent(room.free)}%"),)
+    return (Alarm("DiskFilling", value=f"{room.free / 1e9:.1f} GB, {room.percent}%"),)
 
 
 def _older(vitals: Vitals, since: datetime | None, seconds: float) -> bool:
