@@ -73,7 +73,7 @@ def test_an_order_that_waits_is_sold_to_the_end_and_both_sides_see_it(
     heading = selling.get_by_role("heading", level=1)
     expect(heading).to_contain_text("BL1 · ")
     expect(selling.locator(".told")).to_be_visible()
-    selling.get_by_role("link", name="Facturer…").click()
+    selling.get_by_role("link", name="Facturer ce BL…").click()
     selling.get_by_role("button", name="Facturer BL1").dblclick()
     expect(heading).to_contain_text("FA1 · ")
     expect(selling.locator(".told")).to_be_visible()

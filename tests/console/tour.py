@@ -10,16 +10,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from intergestan_runtime.die_with_parent import bound
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.servers.chromium import Chromium
 from tests.servers.process import free_port
 
@@ -72,10 +73,10 @@ AGENCIES: Final = (
     Shot("depots", "/depots"),
     Shot("disponible", "/produits/ALB0002?onglet=disponible"),
     Shot("tarifs", "/tarifs"),
-    Shot("affectations", "/affectations"),
-    Shot("bp", "/bp"),
-    Shot("inter-agences", "/inter-agences"),
-    Shot("receptions", "/receptions"),
+    Shot("affectations", "/affectations?etat=toutes"),
+    Shot("bp", "/bp?etat=perime"),
+    Shot("inter-agences", "/inter-agences?onglet=couples"),
+    Shot("receptions", "/receptions?montrer=recues"),
     Shot("facturation-differee", "/facturation-differee"),
     Shot("reglements", "/reglements"),
     Shot("devis", "/devis"),
@@ -106,12 +107,10 @@ def _links(folder: Path) -> Iterator[str]:
         command = [*CLI, "demo", "--sites", "2", "--serve", "--keep", str(folder)]
         demo = subprocess.Popen(bound(command), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + PATIENCE * 10
-        while len(links := _LINK.findall(log.read_text())) < 2:
-            if demo.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(log.read_text())
-            time.sleep(0.2)
-        yield from links
+        eventually(
+            lambda: demo.poll() is not None or len(_LINK.findall(log.read_text())) > 1, what=log.read_text, every=0.2
+        )
+        yield from _LINK.findall(log.read_text())
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(PATIENCE)
@@ -119,9 +118,9 @@ def _links(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _agencies(folder: Path) -> Iterator[str]:
-    """The first case of the agencies, with its pages."""
+    """Agencies that have each other send what they lack, with the pages of their site."""
     subprocess.run([*CLI, "demo", "--agencies", "--keep", str(folder / "agencies")], check=True, capture_output=True)
-    site, port = folder / "agencies" / "case-1", free_port()
+    site, port = folder / "agencies" / "case-3", free_port()
     command = [*CLI, "--config", str(site / "intergestan.toml")]
     (login,) = re.findall(r'^user = "(\w+)"', (site / "intergestan.toml").read_text(), re.MULTILINE)
     made = subprocess.run([*command, "user", "invite", login], check=True, capture_output=True, text=True)
@@ -138,16 +137,20 @@ def _agencies(folder: Path) -> Iterator[str]:
         console.wait(PATIENCE)
 
 
+def _listens(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/entrer", timeout=PATIENCE) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
 def _take(chromium: Chromium, link: str, shots: tuple[Shot, ...], pictures: Path) -> Iterator[str]:
     """Enter by a link, and take these pictures; what went wrong."""
     context = chromium.context(viewport={"width": 1180, "height": 760})
     page, url = context.new_page(), link.partition("/invitation")[0]
-    for _ in range(int(PATIENCE)):
-        try:
-            page.goto(link)
-            break
-        except Exception:  # noqa: BLE001 - it does not listen yet
-            time.sleep(1)
+    eventually(lambda: _listens(url), what="the pages are there", every=0.2)
+    page.goto(link)
     for field in page.locator("input[type=password]").all():
         field.fill(PASSWORD)
     page.locator("form button.main").first.click()

@@ -47,7 +47,7 @@ class Site:
         self.base = base
         self.outbox = Outbox(base, relay_port)
         self.redis = server
-        self.archive = FolderArchive(folder / "archive")
+        self.archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
         self.set_key(days=5)
         self.live()
 
